@@ -1,0 +1,43 @@
+/* The resource engine: routes, validation, SQL, documents, all from the descriptors. It answers through <ballium/core.h> alone,
+ * so that it runs under a fake core in a unit test. */
+#ifndef RESOURCE_ENGINE_H
+#define RESOURCE_ENGINE_H
+
+#include "plugin/registry.h"
+
+struct engine; /* compiled from a registry: one plan per resource, its SQL built once. Read-only after engine_new. */
+
+/* One mounted route: what the router, the metrics and the OpenAPI document need. */
+struct engine_route {
+    const char *method;
+    const char *path;        /* whole template: "/api/v1/orgs/{org}/context/issues/{id}:archive" */
+    const char *permission;  /* NULL: any member (tenant routes) or no check (others) */
+    bl_handler handler;
+    unsigned flags;          /* enum bl_route_flag */
+    size_t body_limit;       /* 0: the configured one */
+    const struct bl_resource *resource;
+    const void *data;        /* becomes bl_request.data */
+    const struct bl_route *own; /* the plugin's (or core's) own route, for its schemas; NULL on engine routes */
+    const struct bl_plugin *plugin;
+};
+
+struct engine *engine_new(const struct registry *, FILE *errors); /* NULL: printed. Free: engine_free. */
+void engine_free(struct engine *);
+const struct registry *engine_registry(const struct engine *);
+
+/* Every route of every resource and plugin, and the engine's tenant-wide ones (calendar, meta, search, openapi). */
+const struct engine_route *engine_routes(const struct engine *, size_t *count);
+
+/* The engine behind bl_core.create, .update, .transit, .link (the core's table points here). */
+enum bl_status engine_create(struct bl_request *, const char *resource, json_t *body, json_t **out);
+enum bl_status engine_update(struct bl_request *, const char *resource, const char *id, json_t *patch, json_t **out);
+enum bl_status engine_transit(struct bl_request *, const char *resource, const char *id, const char *transition, json_t *input,
+                              json_t **out);
+enum bl_status engine_link(struct bl_request *, const char *resource, const char *id, const char *relation, const char *to_id);
+
+/* Words for a failed statement: constraint names become pointers (23503, 23505, 23514), core.* errors (BLnnn) keep their text.
+ * Returns the status it failed the request with. Used by http for every database error. */
+struct db_error;
+enum bl_status engine_explain(struct bl_request *, const struct engine *, const struct db_error *);
+
+#endif

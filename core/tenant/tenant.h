@@ -1,0 +1,21 @@
+/* Organisations, memberships, roles. */
+#ifndef TENANT_TENANT_H
+#define TENANT_TENANT_H
+
+#include "base/ids.h"
+#include "db/db.h"
+#include "plugin/registry.h"
+
+/* The id of a slug (or of an id). A small cache per process: slugs do not change hands. BL_NOT_FOUND: no such organisation.
+ * BL_UNAVAILABLE: the database. May cost one round trip the first time. Thread-safe. */
+BL_MUST_CHECK enum bl_status tenant_find(struct db *, struct arena *, const char *slug_or_id, char id[UUID_TEXT], char slug[64]);
+
+/* The built-in roles are one table in roles.c: role -> patterns over permission names ("*.*:read"). Deny by default. */
+bool tenant_role_may(const char *roles, const char *permission); /* `roles`: comma-separated, as core.enter returns them */
+/* Writes the expansion role x permission into core.role_grant (migrator's connection). Run by `ballium migrate`. */
+bool tenant_sync_grants(struct db *, const struct registry *, FILE *errors);
+
+/* GET /api/v1/orgs/{org}, /members: absolute paths. Ends with a zeroed element. */
+extern const struct bl_route tenant_routes[];
+
+#endif
