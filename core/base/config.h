@@ -8,23 +8,24 @@
 #include <stdio.h>
 
 struct config {
-    char *socket;         /* Unix socket that nginx reaches */
-    char *socket_group;   /* group that may connect; empty: the process's own */
-    char *database;       /* libpq conninfo of the serving role */
-    char *migrator;       /* libpq conninfo of the migrating role; only `migrate`, `org`, `user`, `demo` use it */
+    char *socket;       /* Unix socket that nginx reaches */
+    char *socket_group; /* group that may connect; empty: the process's own */
+    char *database;     /* libpq conninfo of the serving role */
+    char *migrator;     /* libpq conninfo of the migrating role; only `migrate`, `org`, `user`, `demo` use it */
+    char *worker;       /* libpq conninfo of the role of `ballium work` */
     char *plugin_dir;
-    char *plugins;        /* list of names; "*": all in plugin_dir */
-    char *keys_dir;       /* signing and verification keys */
-    char *data_dir;       /* files, reports */
-    char *base_url;       /* as the outside sees it; also the token issuer */
+    char *plugins;  /* list of names; "*": all in plugin_dir */
+    char *keys_dir; /* signing and verification keys */
+    char *data_dir; /* files, reports */
+    char *base_url; /* as the outside sees it; also the token issuer */
     char *audience;
     char *log_level;
-    long processes, threads; /* threads per process */
-    long body_limit;      /* bytes of a JSON body */
-    long read_timeout;    /* seconds for a slow sender */
+    long processes, threads;      /* threads per process */
+    long body_limit;              /* bytes of a JSON body */
+    long read_timeout;            /* seconds for a slow sender */
     long access_ttl, refresh_ttl; /* seconds */
-    bool prepared;        /* named prepared statements; off behind pgbouncer in transaction mode */
-    char *path;           /* the file that was read; NULL: none */
+    bool prepared;                /* named prepared statements; off behind pgbouncer in transaction mode */
+    char *path;                   /* the file that was read; NULL: none */
 };
 
 /* NULL after printing each problem as a line "file:line: what, what to do" to `errors`. `path` NULL: $BALLIUM_CONFIG, else

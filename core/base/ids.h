@@ -8,8 +8,8 @@
 
 #define UUID_TEXT 37 /* 36 characters and the NUL */
 
-void uuid_v7(char out[UUID_TEXT]);                        /* RFC 9562, section 5.7: time-ordered; monotonic in a process */
-bool uuid_valid(const char *text);                        /* 36 characters, lower or upper case hex */
+void uuid_v7(char out[UUID_TEXT]); /* RFC 9562, section 5.7: time-ordered; monotonic in a process */
+bool uuid_valid(const char *text); /* 36 characters, lower or upper case hex */
 void uuid_format(const uint8_t bytes[16], char out[UUID_TEXT]);
 bool uuid_parse(const char *text, uint8_t out[16]);
 
@@ -21,7 +21,7 @@ bool time_parse(const char *text, int64_t *out);             /* RFC 3339 with an
 void date_format(int32_t days, char out[TIME_TEXT]);         /* days since 1970-01-01 -> 2026-01-31; proleptic Gregorian */
 bool date_parse(const char *text, int32_t *out);             /* exactly YYYY-MM-DD and a real day, 0001 to 9999 */
 
-bool random_bytes(void *out, size_t length); /* from the kernel */
+bool random_bytes(void *out, size_t length);           /* from the kernel */
 uint64_t hash_bytes(const void *bytes, size_t length); /* fast, keyed per process: for tables in memory only */
 
 #endif

@@ -1,4 +1,5 @@
-/* A streaming JSON writer: no tree, commas and quoting are its own. Depth is bounded (32); opening more is a programming error. */
+/* A streaming JSON writer: no tree, commas and quoting are its own. Depth is bounded (32); opening more is a programming error.
+ */
 #ifndef BASE_JSON_H
 #define BASE_JSON_H
 

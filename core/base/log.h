@@ -16,7 +16,8 @@ void log_request(const char *request_id, const char *trace_id);
 /* `event`: a fixed word ("request", "db_error"); the rest is the "message". Never pass a secret. */
 void log_write(enum log_level, const char *event, const char *format, ...) BL_PRINTF(3, 4);
 
-/* With members: pairs name, value (text), ended by NULL. A name that starts with '#' has a value that is written as a bare number. */
+/* With members: pairs name, value (text), ended by NULL. A name that starts with '#' has a value that is written as a bare
+ * number. */
 void log_pairs(enum log_level, const char *event, const char *const *pairs);
 
 #endif

@@ -1,0 +1,203 @@
+#include "base/arena.h"
+
+#include <stdalign.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#if defined(__SANITIZE_ADDRESS__)
+#include <sanitizer/asan_interface.h>
+#else
+#define ASAN_POISON_MEMORY_REGION(p, n) ((void)(p), (void)(n))
+#define ASAN_UNPOISON_MEMORY_REGION(p, n) ((void)(p), (void)(n))
+#endif
+
+enum { BLOCK = 32 * 1024 };
+
+struct block {
+    struct block *next;
+    size_t size, used;
+    alignas(max_align_t) unsigned char bytes[];
+};
+
+struct cleanup {
+    struct cleanup *next;
+    void (*fn)(void *);
+    void *arg;
+};
+
+struct arena {
+    struct block *first, *current;
+    struct cleanup *cleanups;
+    size_t limit, taken, used;
+    void (*full)(void *);
+    void *full_arg;
+};
+
+static struct block *block_new(size_t size)
+{
+    struct block *b = malloc(sizeof *b + size);
+    if (b != NULL) {
+        b->next = NULL;
+        b->size = size;
+        b->used = 0;
+        ASAN_POISON_MEMORY_REGION(b->bytes, size);
+    }
+    return b;
+}
+
+static void block_free(struct block *b)
+{
+    ASAN_UNPOISON_MEMORY_REGION(b->bytes, b->size);
+    free(b);
+}
+
+struct arena *arena_new(size_t limit)
+{
+    struct arena *a = calloc(1, sizeof *a);
+    if (a == NULL)
+        return NULL;
+    a->first = a->current = block_new(BLOCK);
+    if (a->first == NULL) {
+        free(a);
+        return NULL;
+    }
+    a->limit = limit;
+    a->taken = BLOCK;
+    return a;
+}
+
+static void run_cleanups(struct arena *a)
+{
+    while (a->cleanups != NULL) {
+        struct cleanup *c = a->cleanups;
+        a->cleanups = c->next; /* first, so that a cleanup that allocates cannot loop */
+        c->fn(c->arg);
+    }
+}
+
+static void drop_all_but_first(struct arena *a)
+{
+    struct block *b = a->first->next;
+    while (b != NULL) {
+        struct block *next = b->next;
+        block_free(b);
+        b = next;
+    }
+    a->first->next = NULL;
+}
+
+void arena_reset(struct arena *a)
+{
+    run_cleanups(a);
+    drop_all_but_first(a);
+    a->current = a->first;
+    a->first->used = 0;
+    ASAN_POISON_MEMORY_REGION(a->first->bytes, a->first->size);
+    a->taken = a->first->size;
+    a->used = 0;
+}
+
+void arena_free(struct arena *a)
+{
+    if (a == NULL)
+        return;
+    run_cleanups(a);
+    drop_all_but_first(a);
+    block_free(a->first);
+    free(a);
+}
+
+void arena_on_full(struct arena *a, void (*handler)(void *), void *arg)
+{
+    a->full = handler;
+    a->full_arg = arg;
+}
+
+_Noreturn static void out_of_room(struct arena *a)
+{
+    if (a->full != NULL)
+        a->full(a->full_arg); /* does not return */
+    fputs("ballium: a request's memory is full and nobody handles it\n", stderr);
+    abort();
+}
+
+static void add_block(struct arena *a, size_t size)
+{
+    size_t wanted = size > BLOCK ? size : BLOCK;
+    if (size > a->limit || a->taken > a->limit - wanted)
+        out_of_room(a);
+    struct block *b = block_new(wanted);
+    if (b == NULL)
+        out_of_room(a);
+    a->taken += wanted;
+    a->current->next = b;
+    a->current = b;
+}
+
+void *arena_alloc(struct arena *a, size_t size)
+{
+    enum { ALIGN = alignof(max_align_t) };
+    if (size > SIZE_MAX - ALIGN)
+        out_of_room(a);
+    size_t room = (size + ALIGN - 1) / ALIGN * ALIGN;
+    if (room == 0)
+        room = ALIGN;
+    if (room > a->current->size - a->current->used)
+        add_block(a, room);
+    unsigned char *p = a->current->bytes + a->current->used;
+    a->current->used += room;
+    a->used += room;
+    ASAN_UNPOISON_MEMORY_REGION(p, size == 0 ? ALIGN : size);
+    return memset(p, 0, size == 0 ? ALIGN : size);
+}
+
+char *arena_copy(struct arena *a, const char *bytes, size_t length)
+{
+    char *copy = arena_alloc(a, length + 1);
+    if (length > 0)
+        memcpy(copy, bytes, length);
+    return copy;
+}
+
+char *arena_string(struct arena *a, const char *text)
+{
+    return text == NULL ? NULL : arena_copy(a, text, strlen(text));
+}
+
+char *arena_vformat(struct arena *a, const char *format, va_list args)
+{
+    va_list again;
+    va_copy(again, args);
+    int length = vsnprintf(NULL, 0, format, again);
+    va_end(again);
+    if (length < 0)
+        return arena_copy(a, "", 0);
+    char *text = arena_alloc(a, (size_t)length + 1);
+    vsnprintf(text, (size_t)length + 1, format, args);
+    return text;
+}
+
+char *arena_format(struct arena *a, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    char *text = arena_vformat(a, format, args);
+    va_end(args);
+    return text;
+}
+
+void arena_defer(struct arena *a, void (*fn)(void *), void *arg)
+{
+    struct cleanup *c = arena_alloc(a, sizeof *c);
+    c->fn = fn;
+    c->arg = arg;
+    c->next = a->cleanups;
+    a->cleanups = c;
+}
+
+size_t arena_used(const struct arena *a)
+{
+    return a->used;
+}
