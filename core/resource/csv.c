@@ -1,37 +1,8 @@
 #include "resource/csv.h"
-#include <string.h>
 
-/* How many bytes the UTF-8 sequence at `at` has; 0: it is not one (RFC 3629: no overlong forms, no surrogates). */
-static size_t sequence(const char *at, const char *end)
-{
-    const unsigned char *p = (const unsigned char *)at;
-    size_t left = (size_t)(end - at);
-    unsigned char first = p[0];
-    unsigned char low = 0x80, high = 0xBF;
-    size_t length;
-    if (first < 0x80)
-        return 1;
-    if (first >= 0xC2 && first <= 0xDF) {
-        length = 2;
-    } else if (first >= 0xE0 && first <= 0xEF) {
-        length = 3;
-        low = first == 0xE0 ? 0xA0 : 0x80;
-        high = first == 0xED ? 0x9F : 0xBF;
-    } else if (first >= 0xF0 && first <= 0xF4) {
-        length = 4;
-        low = first == 0xF0 ? 0x90 : 0x80;
-        high = first == 0xF4 ? 0x8F : 0xBF;
-    } else {
-        return 0;
-    }
-    if (left < length || p[1] < low || p[1] > high)
-        return 0;
-    for (size_t i = 2; i < length; i++) {
-        if (p[i] < 0x80 || p[i] > 0xBF)
-            return 0;
-    }
-    return length;
-}
+#include "base/utf8.h"
+
+#include <string.h>
 
 static char sniff(const char *at, const char *end)
 {
@@ -84,7 +55,7 @@ static bool step(struct csv *csv)
 {
     if (*csv->at == '\0')
         return bad(csv, csv->at, "zero_byte", "a zero byte; save the file as \"CSV UTF-8\"");
-    size_t length = sequence(csv->at, csv->end);
+    size_t length = utf8_next(csv->at, csv->end);
     if (length == 0)
         return bad(csv, csv->at, "invalid_utf8", "not UTF-8; save the file as \"CSV UTF-8\"");
     bool line_end = *csv->at == '\n';
@@ -108,7 +79,8 @@ static bool read_bare(struct csv *csv, struct csv_cell *cell)
     cell->text = csv->at;
     while (!at_cell_end(csv)) {
         if (*csv->at == '"')
-            return bad(csv, csv->at, "stray_quote", "a quote inside a cell that does not begin with one; double it and quote the cell");
+            return bad(csv, csv->at, "stray_quote",
+                       "a quote inside a cell that does not begin with one; double it and quote the cell");
         if (*csv->at == '\r')
             return bad(csv, csv->at, "stray_return", "a carriage return that does not end a line; quote the cell");
         if (!step(csv))
