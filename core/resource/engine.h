@@ -19,6 +19,8 @@ struct engine_route {
     const void *data;        /* becomes bl_request.data */
     const struct bl_route *own; /* the plugin's (or core's) own route, for its schemas; NULL on engine routes */
     const struct bl_plugin *plugin;
+    const char *produces;    /* list of media types, first is the default; NULL: own->produces, else application/json. http picks one
+                              * by Accept (or answers 406); bl_accepts says which */
 };
 
 struct engine *engine_new(const struct registry *, FILE *errors); /* NULL: printed. Free: engine_free. */

@@ -90,6 +90,9 @@ struct bl_core {
                               json_t *input, json_t **out);
     enum bl_status (*link)(struct bl_request *, const char *resource, const char *id, const char *relation, const char *to_id);
     bool (*loaded)(const char *plugin); /* is this area here? */
+
+    /* name of the i-th query parameter, its value in *value; NULL: no more. For routes that refuse what they do not know. */
+    const char *(*query_at)(struct bl_request *, size_t i, const char **value);
 };
 
 static inline void *bl_alloc(struct bl_request *r, size_t n) { return r->core->alloc(r, n); }
@@ -108,6 +111,10 @@ static inline enum bl_status bl_fail(struct bl_request *r, enum bl_status status
 
 static inline const char *bl_param(struct bl_request *r, const char *name) { return r->core->param(r, name); }
 static inline const char *bl_query(struct bl_request *r, const char *name) { return r->core->query(r, name); }
+static inline const char *bl_query_at(struct bl_request *r, size_t i, const char **value)
+{
+    return r->core->query_at(r, i, value);
+}
 static inline const char *bl_header(struct bl_request *r, const char *name) { return r->core->header(r, name); }
 BL_MUST_CHECK static inline enum bl_status bl_body(struct bl_request *r, json_t **out) { return r->core->body(r, out); }
 BL_MUST_CHECK static inline enum bl_status bl_body_text(struct bl_request *r, const char **out, size_t *length)
