@@ -10,17 +10,18 @@ struct engine; /* compiled from a registry: one plan per resource, its SQL built
 /* One mounted route: what the router, the metrics and the OpenAPI document need. */
 struct engine_route {
     const char *method;
-    const char *path;        /* whole template: "/api/v1/orgs/{org}/context/issues/{id}:archive" */
-    const char *permission;  /* NULL: any member (tenant routes) or no check (others) */
+    const char *path;       /* whole template: "/api/v1/orgs/{org}/context/issues/{id}:archive" */
+    const char *permission; /* NULL: any member (tenant routes) or no check (others) */
     bl_handler handler;
-    unsigned flags;          /* enum bl_route_flag */
-    size_t body_limit;       /* 0: the configured one */
+    unsigned flags;    /* enum bl_route_flag */
+    size_t body_limit; /* 0: the configured one */
     const struct bl_resource *resource;
-    const void *data;        /* becomes bl_request.data */
+    const void *data;           /* becomes bl_request.data, on plugins' own routes too */
     const struct bl_route *own; /* the plugin's (or core's) own route, for its schemas; NULL on engine routes */
+    bool checks_query;          /* the handler itself refuses unknown query parameters; else only own->query are allowed */
     const struct bl_plugin *plugin;
-    const char *produces;    /* list of media types, first is the default; NULL: own->produces, else application/json. http picks one
-                              * by Accept (or answers 406); bl_accepts says which */
+    const char *produces; /* list of media types, first is the default; NULL: own->produces, else application/json. http picks one
+                           * by Accept (or answers 406); bl_accepts says which */
 };
 
 struct engine *engine_new(const struct registry *, FILE *errors); /* NULL: printed. Free: engine_free. */

@@ -27,7 +27,7 @@ struct bl_request {
     const char *tenant, *org;           /* the organisation's id and slug; NULL where the route has none */
     const char *actor;                  /* the user's or service client's id; NULL on a public route */
     int64_t now;                        /* microseconds since 1970, taken once per request */
-    const void *data;                   /* what the core registered the route with; NULL on a plugin's own route */
+    const void *data;                   /* what the core registered the route with; nothing for a plugin to read */
 };
 
 typedef enum bl_status (*bl_handler)(struct bl_request *);
@@ -59,7 +59,7 @@ struct bl_core {
     enum bl_status (*body)(struct bl_request *, json_t **out);    /* parsed JSON object, borrowed */
     enum bl_status (*text)(struct bl_request *, const char **out, size_t *length); /* the raw body */
     const char *(*accepts)(struct bl_request *);                  /* the chosen one of the route's media types */
-    bool (*may)(struct bl_request *, const char *permission);     /* after the first bl_sql: has the caller this one too? */
+    bool (*may)(struct bl_request *, const char *permission);     /* has the caller this one too? Enters the tenant when need be */
 
     /* database: runs in the request's transaction, under the tenant. The first call enters the tenant in the same flush. */
     enum bl_status (*sql)(struct bl_request *, const char *sql, const char *const *args, int nargs, unsigned flags,
@@ -91,7 +91,8 @@ struct bl_core {
     enum bl_status (*link)(struct bl_request *, const char *resource, const char *id, const char *relation, const char *to_id);
     bool (*loaded)(const char *plugin); /* is this area here? */
 
-    /* name of the i-th query parameter, its value in *value; NULL: no more. For routes that refuse what they do not know. */
+    /* name of the i-th query parameter, its value in *value; NULL: no more. For routes that refuse what they do not know. Repeated
+     * names stay apart; query gives the first. */
     const char *(*query_at)(struct bl_request *, size_t i, const char **value);
 };
 

@@ -1,0 +1,41 @@
+/* The routes that every resource has, and the engine's tenant-wide ones: two tables (routes.c) and their handlers. */
+#ifndef RESOURCE_ROUTES_H
+#define RESOURCE_ROUTES_H
+
+#include "resource/plan.h"
+
+enum line_flag {
+    LINE_TRANSITION = 1 << 8, /* once per transition; {transition} in the suffix is its name, the permission its own */
+    LINE_RELATION = 1 << 9,   /* once per relation; {relation} in the suffix is its name */
+    LINE_CHANGE = 1 << 10,    /* not for BL_APPEND_ONLY */
+    LINE_TABLE = 1 << 11,     /* JSON, CSV or XLSX by Accept */
+};
+
+struct line {
+    const char *method;
+    const char *suffix; /* after the resource's path (or after /api/v1/orgs/{org}/ in tenant_lines): ":batch", "/{id}" */
+    const char *verb;   /* "read", "write", "archive" of the resource; tenant_lines: a whole permission, or NULL: any member */
+    bl_handler handler;
+    unsigned flags; /* enum bl_route_flag | enum line_flag */
+};
+
+extern const struct line resource_lines[]; /* both end with a zeroed element */
+extern const struct line tenant_lines[];
+
+/* read.c, list.c, write.c, workflow.c, history.c */
+enum bl_status resource_get(struct bl_request *);
+enum bl_status resource_list(struct bl_request *);
+enum bl_status resource_post(struct bl_request *);
+enum bl_status resource_patch(struct bl_request *);
+enum bl_status resource_put_away(struct bl_request *); /* :archive */
+enum bl_status resource_restore(struct bl_request *);
+enum bl_status resource_transit(struct bl_request *);
+enum bl_status resource_history(struct bl_request *);
+
+/* Called by resource_list when bl_accepts says so. */
+enum bl_status resource_list_csv(struct bl_request *);  /* csv.c */
+enum bl_status resource_list_xlsx(struct bl_request *); /* xlsx.c */
+
+/* batch.c, import.c, links.c, search.c, calendar.c, openapi.c, meta.c declare theirs here. */
+
+#endif
