@@ -1,0 +1,131 @@
+/* The built-in roles: which permissions each one holds. Whatever no line allows is denied. */
+#include "tenant/tenant.h"
+
+#include <string.h>
+
+#define ANY "*"
+
+/* A pattern over "<area>.<thing>:<verb>". A refusal holds against the allowances of the same role only: a person with two roles
+ * may do what either of them allows. */
+struct pattern {
+    enum { END, ALLOW, REFUSE } kind;
+    const char *area, *thing, *verb;
+};
+
+static const struct pattern owner[] = {{ALLOW, ANY, ANY, ANY}, {0}};
+
+/* Runs the management system, and so neither approves it, nor accepts its risks, nor decides on its certificate. */
+static const struct pattern manager[] = {
+    {ALLOW, ANY, ANY, ANY}, {REFUSE, ANY, ANY, "approve"}, {REFUSE, ANY, ANY, "accept"}, {REFUSE, ANY, ANY, "decide"}, {0},
+};
+
+static const struct pattern top_management[] = {
+    {ALLOW, ANY, ANY, "read"},           {ALLOW, ANY, ANY, "approve"},          {ALLOW, ANY, ANY, "accept"},
+    {ALLOW, "leadership", ANY, "write"}, {ALLOW, "leadership", ANY, "archive"}, {0},
+};
+
+/* Members and organisations are the core's: those who only work on content do not write them. */
+static const struct pattern contributor[] = {
+    {ALLOW, ANY, ANY, "read"},
+    {ALLOW, ANY, ANY, "write"},
+    {REFUSE, "core", ANY, "write"},
+    {0},
+};
+static const struct pattern consultant[] = {
+    {ALLOW, ANY, ANY, "read"},      {ALLOW, ANY, ANY, "write"},       {ALLOW, ANY, ANY, "archive"},
+    {REFUSE, "core", ANY, "write"}, {REFUSE, "core", ANY, "archive"}, {0},
+};
+
+/* Accepts what is left of a risk (6.1.3 f); its treatment is theirs to write. */
+static const struct pattern risk_owner[] = {
+    {ALLOW, ANY, ANY, "read"},
+    {ALLOW, "planning", ANY, "write"},
+    {ALLOW, "planning", ANY, "accept"},
+    {0},
+};
+
+static const struct pattern reader[] = {{ALLOW, ANY, ANY, "read"}, {0}};
+
+/* People of a certification body: auditing and deciding are kept apart (ISO/IEC 17021-1, 9.5.1). */
+static const struct pattern cb_auditor[] = {
+    {ALLOW, "core", "organisation", "read"},
+    {ALLOW, "certification", ANY, "read"},
+    {ALLOW, "certification", ANY, "write"},
+    {0},
+};
+static const struct pattern cb_decider[] = {
+    {ALLOW, "core", "organisation", "read"},
+    {ALLOW, "certification", ANY, "read"},
+    {ALLOW, "certification", ANY, "decide"},
+    {0},
+};
+
+static const struct role {
+    const char *name;
+    const struct pattern *patterns;
+} roles[] = {
+    {"owner", owner},
+    {"manager", manager},
+    {"contributor", contributor},
+    {"risk_owner", risk_owner},
+    {"top_management", top_management},
+    {"internal_auditor", reader}, /* reads all it may be asked to audit; changes none of it */
+    {"reader", reader},
+    {"consultant", consultant},
+    {"cb_auditor", cb_auditor},
+    {"cb_decider", cb_decider},
+};
+enum { ROLES = sizeof roles / sizeof *roles };
+
+static const struct role *find(const char *name, size_t length)
+{
+    for (size_t i = 0; i < ROLES; i++)
+        if (strncmp(roles[i].name, name, length) == 0 && roles[i].name[length] == '\0')
+            return &roles[i];
+    return NULL;
+}
+
+static bool same(const char *part, const char *text, size_t length)
+{
+    return part[0] == '*' || (strncmp(part, text, length) == 0 && part[length] == '\0');
+}
+
+/* The verb is compared first: it tells most patterns apart. */
+static bool covers(const struct pattern *p, const char *permission, const char *dot, const char *colon)
+{
+    return same(p->verb, colon + 1, strlen(colon + 1)) && same(p->area, permission, (size_t)(dot - permission)) &&
+           same(p->thing, dot + 1, (size_t)(colon - dot - 1));
+}
+
+static bool role_may(const struct role *role, const char *permission, const char *dot, const char *colon)
+{
+    bool allowed = false;
+    for (const struct pattern *p = role->patterns; p->kind != END; p++)
+        if (covers(p, permission, dot, colon)) {
+            if (p->kind == REFUSE)
+                return false;
+            allowed = true;
+        }
+    return allowed;
+}
+
+bool tenant_role_may(const char *held, const char *permission)
+{
+    const char *dot = strchr(permission, '.');
+    const char *colon = dot ? strchr(dot, ':') : NULL;
+    if (!held || !colon)
+        return false;
+    while (*held != '\0') {
+        size_t length = strcspn(held, ",");
+        const struct role *role = find(held, length);
+        if (role && role_may(role, permission, dot, colon))
+            return true;
+        held += length + (held[length] == ',');
+    }
+    return false;
+}
+
+const char *tenant_role_name(size_t i)
+{
+    return i < ROLES ? roles[i].name : NULL;
+}

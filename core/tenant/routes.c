@@ -1,0 +1,145 @@
+/* What a member sees of the organisation, and which organisations a caller has. */
+#include "base/ids.h"
+#include "tenant/tenant.h"
+
+#include <stdlib.h>
+
+#define KINDS "\"enum\":[\"client\",\"consultancy\",\"certification_body\"]"
+#define ID "{\"type\":\"string\",\"format\":\"uuid\"}"
+#define TIME "{\"type\":\"string\",\"format\":\"date-time\"}"
+#define ROLES "{\"type\":\"array\",\"items\":{\"type\":\"string\"}}"
+
+/* GET /api/v1/orgs */
+static enum bl_status list_organisations(struct bl_request *r)
+{
+    struct bl_rows *rows;
+    enum bl_status status = bl_sql(r, "SELECT id, slug, name, kind, to_json(roles)::text FROM core.memberships_of($1)",
+                                   (const char *const[]){r->actor}, 1, BL_FINAL, &rows);
+    if (status != BL_OK)
+        return status;
+    bl_respond(r, 200, "application/json");
+    bl_json_object(r, NULL);
+    bl_json_array(r, "items");
+    for (int i = 0; i < bl_count(r, rows); i++) {
+        bl_json_object(r, NULL);
+        bl_json_cell(r, "id", rows, i, 0);
+        bl_json_cell(r, "slug", rows, i, 1);
+        bl_json_cell(r, "name", rows, i, 2);
+        bl_json_cell(r, "kind", rows, i, 3);
+        bl_json_raw(r, "roles", bl_cell(r, rows, i, 4));
+        bl_json_close(r);
+    }
+    bl_json_close(r);
+    bl_json_close(r);
+    return BL_OK;
+}
+
+/* GET /api/v1/orgs/{org} */
+static enum bl_status read_organisation(struct bl_request *r)
+{
+    struct bl_rows *rows;
+    enum bl_status status =
+        bl_sql(r, "SELECT tenant_id, slug, name, kind, status, created_at FROM core.this_organisation WHERE tenant_id = $1", NULL,
+               0, BL_FINAL, &rows);
+    if (status != BL_OK)
+        return status;
+    if (bl_count(r, rows) != 1)
+        return bl_fail(r, BL_NOT_FOUND, "not_found", NULL, "there is no such organisation");
+    bl_respond(r, 200, "application/json");
+    bl_json_object(r, NULL);
+    bl_json_cell(r, "id", rows, 0, 0);
+    bl_json_cell(r, "slug", rows, 0, 1);
+    bl_json_cell(r, "name", rows, 0, 2);
+    bl_json_cell(r, "kind", rows, 0, 3);
+    bl_json_cell(r, "status", rows, 0, 4);
+    bl_json_cell(r, "created_at", rows, 0, 5);
+    bl_json_close(r);
+    return BL_OK;
+}
+
+enum { PAGE = 50, PAGE_MAX = 500 };
+
+/* `limit` as a number; 0: refused. */
+static long page_size(struct bl_request *r)
+{
+    const char *text = bl_query(r, "limit");
+    if (!text)
+        return PAGE;
+    char *end;
+    long limit = strtol(text, &end, 10);
+    return end == text || *end != '\0' || limit < 1 || limit > PAGE_MAX ? 0 : limit;
+}
+
+static void write_member(struct bl_request *r, const struct bl_rows *rows, int row)
+{
+    bl_json_object(r, NULL);
+    bl_json_cell(r, "id", rows, row, 0);
+    bl_json_cell(r, "name", rows, row, 1);
+    bl_json_cell(r, "email", rows, row, 2);
+    bl_json_raw(r, "roles", bl_cell(r, rows, row, 3));
+    bl_json_cell(r, "status", rows, row, 4);
+    bl_json_close(r);
+}
+
+/* GET /api/v1/orgs/{org}/members: oldest first; one row more than the page tells whether there is a next one. The cursor is the
+ * last member's id. */
+static enum bl_status list_members(struct bl_request *r)
+{
+    long limit = page_size(r);
+    if (limit == 0)
+        return bl_fail(r, BL_BAD_REQUEST, "bad_limit", NULL, "limit takes a number from 1 to %d", PAGE_MAX);
+    const char *cursor = bl_query(r, "cursor");
+    if (cursor && !uuid_valid(cursor))
+        return bl_fail(r, BL_BAD_REQUEST, "bad_cursor", NULL, "cursor takes what `next` of the page before says");
+    char rows_wanted[8];
+    snprintf(rows_wanted, sizeof rows_wanted, "%ld", limit + 1);
+    struct bl_rows *rows;
+    enum bl_status status = bl_sql(r,
+                                   "SELECT id, name, email, to_json(roles)::text, status FROM core.member WHERE tenant_id = $1 "
+                                   "AND ($2::uuid IS NULL OR id > $2::uuid) ORDER BY id LIMIT $3::int",
+                                   (const char *const[]){cursor, rows_wanted}, 2, BL_FINAL, &rows);
+    if (status != BL_OK)
+        return status;
+    int count = bl_count(r, rows), shown = count > (int)limit ? (int)limit : count;
+    bl_respond(r, 200, "application/json");
+    bl_json_object(r, NULL);
+    bl_json_array(r, "items");
+    for (int i = 0; i < shown; i++)
+        write_member(r, rows, i);
+    bl_json_close(r);
+    bl_json_text(r, "next", count > shown ? bl_cell(r, rows, shown - 1, 0) : NULL);
+    bl_json_close(r);
+    return BL_OK;
+}
+
+const struct bl_route tenant_routes[] = {
+    {.method = "GET",
+     .path = "/api/v1/orgs",
+     .handler = list_organisations,
+     .summary = "The organisations that the caller belongs to",
+     .answer = "{\"type\":\"object\",\"required\":[\"items\"],\"properties\":{\"items\":{\"type\":\"array\",\"items\":{"
+               "\"type\":\"object\",\"required\":[\"id\",\"slug\",\"name\",\"kind\",\"roles\"],\"properties\":{\"id\":" ID
+               ",\"slug\":{\"type\":\"string\"},\"name\":{\"type\":\"string\"},\"kind\":{\"type\":\"string\"," KINDS
+               "},\"roles\":" ROLES "}}}}}"},
+    {.method = "GET",
+     .path = "/api/v1/orgs/{org}",
+     .permission = "core.organisation:read",
+     .handler = read_organisation,
+     .summary = "This organisation",
+     .answer = "{\"type\":\"object\",\"required\":[\"id\",\"slug\",\"name\",\"kind\",\"status\",\"created_at\"],"
+               "\"properties\":{\"id\":" ID ",\"slug\":{\"type\":\"string\"},\"name\":{\"type\":\"string\"},\"kind\":{"
+               "\"type\":\"string\"," KINDS "},\"status\":{\"type\":\"string\",\"enum\":[\"active\",\"suspended\",\"closed\"]},"
+               "\"created_at\":" TIME "}}"},
+    {.method = "GET",
+     .path = "/api/v1/orgs/{org}/members",
+     .permission = "core.member:read",
+     .handler = list_members,
+     .summary = "The members of this organisation, with their roles",
+     .query = "limit cursor",
+     .answer =
+         "{\"type\":\"object\",\"required\":[\"items\",\"next\"],\"properties\":{\"items\":{\"type\":\"array\",\"items\":{"
+         "\"type\":\"object\",\"required\":[\"id\",\"name\",\"email\",\"roles\",\"status\"],\"properties\":{\"id\":" ID
+         ",\"name\":{\"type\":\"string\"},\"email\":{\"type\":\"string\"},\"roles\":" ROLES
+         ",\"status\":{\"type\":\"string\",\"enum\":[\"active\",\"ended\"]}}}},\"next\":{\"type\":[\"string\",\"null\"]}}}"},
+    {0},
+};
