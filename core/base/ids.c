@@ -148,14 +148,17 @@ static void digits(char *out, int value, int width)
     }
 }
 
+enum { FIRST_DAY = -719162, LAST_DAY = 2932896 }; /* 0001-01-01 and 9999-12-31: PostgreSQL's infinities read as these */
+
+static int32_t readable_day(int64_t days)
+{
+    return days < FIRST_DAY ? FIRST_DAY : days > LAST_DAY ? LAST_DAY : (int32_t)days;
+}
+
 void date_format(int32_t days, char out[TIME_TEXT])
 {
     int year, month, day;
-    civil_of(days, &year, &month, &day);
-    if (year < 0 || year > 9999) { /* PostgreSQL's infinity and beyond: no JSON consumer can read it */
-        snprintf(out, TIME_TEXT, "%s", days < 0 ? "0001-01-01" : "9999-12-31");
-        return;
-    }
+    civil_of(readable_day(days), &year, &month, &day);
     digits(out, year, 4);
     out[4] = '-';
     digits(out + 5, month, 2);
@@ -172,11 +175,7 @@ void time_format(int64_t microseconds, char out[TIME_TEXT])
         rest += day;
         days--;
     }
-    if (days > 2932896) /* 9999-12-31 */
-        days = 2932896;
-    if (days < -719162) /* 0001-01-01 */
-        days = -719162;
-    date_format((int32_t)days, out);
+    date_format(readable_day(days), out);
     int seconds = (int)(rest / 1000000);
     out[10] = 'T';
     digits(out + 11, seconds / 3600, 2);

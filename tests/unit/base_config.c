@@ -1,0 +1,125 @@
+/* Configuration: order of sources, every refusal with its place, and no password in what is printed. */
+#include "base/config.h"
+#include "base/log.h"
+#include "unit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static char file[] = "/tmp/ballium-config-XXXXXX";
+static char *said;
+static size_t said_length;
+
+static struct config *load(const char *text)
+{
+    FILE *f = fopen(file, "w");
+    assert_non_null(f);
+    fputs(text, f);
+    fclose(f);
+    free(said);
+    FILE *errors = open_memstream(&said, &said_length);
+    struct config *c = config_load(file, errors);
+    fclose(errors);
+    return c;
+}
+
+static void sources_in_order(void **state)
+{
+    (void)state;
+    setenv("BALLIUM_THREADS", "3", 1);
+    struct config *c = load("# comment\n\n threads = 2 \nprocesses=5\nsocket = /a b\n");
+    unsetenv("BALLIUM_THREADS");
+    assert_non_null(c);
+    assert_int_equal(c->threads, 3);
+    assert_int_equal(c->processes, 5);
+    assert_string_equal(c->socket, "/a b");
+    assert_string_equal(c->audience, "ballium");
+    assert_true(c->prepared);
+    config_free(c);
+}
+
+static void refusals_name_the_place(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *said;
+    } cases[] = {
+        {"threads = many\n", ":1: threads takes a whole number (1 to 64)\n"},
+        {"\nthreads = 65\n", ":2: threads is out of its range (1 to 64)\n"},
+        {"threads\n", ":1: not a `name = value` line\n"},
+        {"colour = red\n", ":1: no setting is called `colour`: `ballium config help` lists them\n"},
+        {"prepared = yes\n", ":1: prepared takes on or off\n"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        assert_null(load(cases[i].text));
+        assert_non_null(strstr(said, cases[i].said));
+    }
+    free(said);
+    FILE *errors = open_memstream(&said, &said_length);
+    assert_null(config_load("/nonexistent/ballium.conf", errors));
+    fclose(errors);
+    assert_non_null(strstr(said, "cannot be read"));
+}
+
+static void passwords_are_masked(void **state)
+{
+    (void)state;
+    static const char *const secrets[] = {"host=h password=s3cret user=u", "host=h password='s3 cr\\'et' user=u",
+                                          "postgresql://u:s3cret@h/db", "password=s3cret"};
+    for (size_t i = 0; i < sizeof secrets / sizeof secrets[0]; i++) {
+        char text[200];
+        snprintf(text, sizeof text, "database = %s\n", secrets[i]);
+        struct config *c = load(text);
+        assert_non_null(c);
+        char *printed;
+        size_t length;
+        FILE *out = open_memstream(&printed, &length);
+        config_print(c, out);
+        fclose(out);
+        assert_null(strstr(printed, "s3"));
+        assert_non_null(strstr(printed, "***"));
+        free(printed);
+        config_free(c);
+    }
+}
+
+/* A line of the log is one line of JSON whatever is in it. */
+static void log_lines_cannot_be_forged(void **state)
+{
+    (void)state;
+    char path[] = "/tmp/ballium-log-XXXXXX";
+    int fd = mkstemp(path), saved = dup(STDERR_FILENO);
+    dup2(fd, STDERR_FILENO);
+    log_request("req\"1", NULL);
+    log_write(LOG_INFO, "test", "%s", "a\n{\"event\":\"forged\"}\r\n");
+    log_write(LOG_DEBUG, "test", "below the threshold");
+    log_request(NULL, NULL);
+    dup2(saved, STDERR_FILENO);
+    close(saved);
+    char text[1000];
+    ssize_t n = pread(fd, text, sizeof text - 1, 0);
+    close(fd);
+    unlink(path);
+    assert_true(n > 0);
+    text[n] = '\0';
+    assert_ptr_equal(strchr(text, '\n'), text + n - 1);
+    assert_non_null(strstr(text, "\"request_id\":\"req\\\"1\""));
+    assert_int_equal(log_level_of("warn"), LOG_WARN);
+}
+
+int main(void)
+{
+    close(mkstemp(file));
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(sources_in_order),
+        cmocka_unit_test(refusals_name_the_place),
+        cmocka_unit_test(passwords_are_masked),
+        cmocka_unit_test(log_lines_cannot_be_forged),
+    };
+    int failed = cmocka_run_group_tests_name("base/config", tests, NULL, NULL);
+    unlink(file);
+    free(said);
+    return failed;
+}

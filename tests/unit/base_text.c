@@ -1,0 +1,170 @@
+/* Arena, buffers, UTF-8 and the JSON writer. */
+#include "base/json.h"
+#include "base/utf8.h"
+#include "unit.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void arena_zeroes_and_aligns(void **state)
+{
+    (void)state;
+    struct arena *a = arena_new(1 << 20);
+    for (size_t n = 0; n < 5000; n += 37) {
+        unsigned char *p = arena_alloc(a, n);
+        assert_int_equal((uintptr_t)p % _Alignof(max_align_t), 0);
+        for (size_t i = 0; i < n; i++)
+            assert_int_equal(p[i], 0);
+        memset(p, 0xff, n);
+    }
+    arena_reset(a);
+    assert_int_equal(arena_used(a), 0);
+    assert_int_equal(((unsigned char *)arena_alloc(a, 100))[50], 0);
+    arena_free(a);
+}
+
+static char order[8];
+static void note(void *letter)
+{
+    strncat(order, letter, 1);
+}
+
+static void cleanups_run_last_first_once(void **state)
+{
+    (void)state;
+    order[0] = '\0';
+    struct arena *a = arena_new(1 << 20);
+    arena_defer(a, note, "a");
+    arena_defer(a, note, "b");
+    arena_reset(a);
+    assert_string_equal(order, "ba");
+    arena_defer(a, note, "c");
+    arena_free(a);
+    assert_string_equal(order, "bac");
+}
+
+static jmp_buf out;
+static void jump(void *arg)
+{
+    (void)arg;
+    longjmp(out, 1);
+}
+
+static void arena_is_bounded(void **state)
+{
+    (void)state;
+    struct arena *a = arena_new(1 << 20);
+    arena_on_full(a, jump, NULL);
+    volatile int taken = 0;
+    if (setjmp(out) == 0)
+        for (;; taken++)
+            arena_alloc(a, 10000);
+    assert_in_range(taken, 50, 105);
+    if (setjmp(out) == 0) {
+        arena_alloc(a, SIZE_MAX);
+        fail();
+    }
+    arena_free(a);
+}
+
+static void buffers_grow(void **state)
+{
+    (void)state;
+    struct arena *a = arena_new(1 << 24);
+    struct buf b = buf_new(a, 0);
+    for (int i = 0; i < 10000; i++)
+        buf_format(&b, "%d,", i % 10);
+    assert_int_equal(b.length, 20000);
+    assert_memory_equal(b.data + 19990, "5,6,7,8,9,", 11);
+    buf_clear(&b);
+    buf_integer(&b, INT64_MIN);
+    buf_char(&b, ' ');
+    buf_integer(&b, 0);
+    assert_string_equal(b.data, "-9223372036854775808 0");
+    arena_free(a);
+}
+
+static void utf8(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *bytes;
+        bool valid;
+    } cases[] = {
+        {"", true},
+        {"plain and rather long ASCII text", true},
+        {"\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80", true},
+        {"\xF4\x8F\xBF\xBF", true},
+        {"\xC0\xAF", false},         /* overlong */
+        {"\xE0\x80\xAF", false},     /* overlong */
+        {"\xF0\x80\x80\x80", false}, /* overlong */
+        {"\xED\xA0\x80", false},     /* surrogate */
+        {"\xF4\x90\x80\x80", false}, /* past U+10FFFF */
+        {"\xFF", false},
+        {"\x80", false},
+        {"abcdefgh\xE2\x82", false}, /* cut off */
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        assert_int_equal(utf8_valid(cases[i].bytes, strlen(cases[i].bytes)), cases[i].valid);
+    assert_int_equal(utf8_length("a\xC3\xA9\xF0\x9F\x98\x80"), 3);
+}
+
+static void json_is_written(void **state)
+{
+    (void)state;
+    struct arena *a = arena_new(1 << 20);
+    struct buf b = buf_new(a, 16);
+    struct json j;
+    json_start(&j, &b);
+    json_open(&j, NULL, '{');
+    json_put_text(&j, "a\"b", "x\\y\n\x01\x7f\xC3\xA9");
+    json_put_text(&j, "none", NULL);
+    json_open(&j, "list", '[');
+    json_put_integer(&j, NULL, -5);
+    json_put_bool(&j, NULL, true);
+    json_open(&j, NULL, '{');
+    json_end(&j);
+    json_end(&j);
+    json_put_raw(&j, "raw", "[1,2]");
+    json_end(&j);
+    assert_string_equal(b.data,
+                        "{\"a\\\"b\":\"x\\\\y\\n\\u0001\\u007f\xC3\xA9\",\"none\":null,\"list\":[-5,true,{}],\"raw\":[1,2]}");
+    arena_free(a);
+}
+
+/* Whatever bytes come in, jansson reads what goes out. */
+static void any_bytes_stay_valid_json(void **state)
+{
+    (void)state;
+    struct arena *a = arena_new(1 << 24);
+    unsigned seed = 7;
+    for (int round = 0; round < 2000; round++) {
+        char bytes[40];
+        for (size_t i = 0; i < sizeof bytes; i++) {
+            seed = seed * 1103515245 + 12345;
+            bytes[i] = (char)(seed >> 16);
+        }
+        struct buf b = buf_new(a, 64);
+        json_quote(&b, bytes, sizeof bytes);
+        json_t *value = json_loadb(b.data, b.length, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
+        assert_non_null(value);
+        json_decref(value);
+        arena_reset(a);
+    }
+    arena_free(a);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(arena_zeroes_and_aligns),
+        cmocka_unit_test(cleanups_run_last_first_once),
+        cmocka_unit_test(arena_is_bounded),
+        cmocka_unit_test(buffers_grow),
+        cmocka_unit_test(utf8),
+        cmocka_unit_test(json_is_written),
+        cmocka_unit_test(any_bytes_stay_valid_json),
+    };
+    return cmocka_run_group_tests_name("base/text", tests, NULL, NULL);
+}
