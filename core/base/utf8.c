@@ -8,10 +8,10 @@ static bool tail(const unsigned char *p, unsigned char low, unsigned char high)
     return *p >= low && *p <= high;
 }
 
-size_t utf8_next(const char *text, const char *text_end)
+size_t utf8_next(const char *at, const char *end)
 {
-    const unsigned char *p = (const unsigned char *)text;
-    size_t left = (size_t)(text_end - text);
+    const unsigned char *p = (const unsigned char *)at;
+    size_t left = (size_t)(end - at);
     if (left == 0)
         return 0;
     if (p[0] < 0x80)

@@ -5,8 +5,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Bytes of the character at p (1 to 4); 0: not one, or cut off at the end. */
-size_t utf8_next(const char *p, const char *end);
+/* Bytes of the character at `at` (1 to 4); 0: not one, or cut off at the end. */
+size_t utf8_next(const char *at, const char *end);
 bool utf8_valid(const char *bytes, size_t length);
 /* Code points of valid UTF-8. */
 size_t utf8_length(const char *text);
