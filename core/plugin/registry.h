@@ -34,8 +34,8 @@ void registry_fini(struct registry *);                                       /* 
 
 /* plugin/check.c: every rule a descriptor must keep; prints all objections; returns how many. */
 int plugin_check(const struct bl_plugin *, const struct registry *others, FILE *errors);
-/* plugin/ddl.c: the DDL the descriptor implies. */
-void plugin_ddl(const struct bl_plugin *, FILE *out);
+/* plugin/ddl.c: the DDL the descriptor implies. `others` holds the areas it refers to; may be NULL when it refers to none. */
+void plugin_ddl(const struct bl_plugin *, const struct registry *others, FILE *out);
 /* plugin/drift.c: compares the tables with the descriptor; prints a line per difference; returns how many, -1: no answer. */
 struct db;
 int plugin_drift(struct db *, const struct bl_plugin *, FILE *errors);
