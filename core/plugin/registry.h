@@ -18,6 +18,8 @@ struct registry_plugin {
 /* dlopen(RTLD_NOW | RTLD_LOCAL) of each plugin, ABI, descriptor check, dependency order. All or nothing: NULL after printing every
  * problem as one line to `errors` ("context.so: resource issues, field origin: ENUM without values"). Free: registry_free. */
 struct registry *registry_load(const struct config *, FILE *errors);
+/* One plugin by its path, and from plugin_dir what it requires: a broken neighbour is no hindrance. For tools. */
+struct registry *registry_load_file(const struct config *, const char *path, FILE *errors);
 struct registry *registry_of(const struct bl_plugin *const *plugins, size_t count, FILE *errors); /* the same from memory */
 void registry_free(struct registry *);
 
