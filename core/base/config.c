@@ -143,6 +143,24 @@ static bool read_file(struct config *c, const char *path, FILE *errors)
     return good && c->path != NULL;
 }
 
+/* BALLIUM_DATABASE_FILE names a file that holds the value: how containers hand over secrets. NULL after saying why. Free it. */
+static char *read_secret(const char *name, const char *path, FILE *errors)
+{
+    char *value = NULL;
+    size_t room = 0;
+    FILE *f = fopen(path, "r");
+    if (f == NULL || getline(&value, &room, f) < 0) {
+        fprintf(errors, "%s: %s cannot be read, or is empty\n", name, path);
+        free(value);
+        value = NULL;
+    } else {
+        value[strcspn(value, "\r\n")] = '\0';
+    }
+    if (f != NULL)
+        fclose(f);
+    return value;
+}
+
 static bool read_environment(struct config *c, FILE *errors)
 {
     bool good = true;
@@ -154,6 +172,12 @@ static bool read_environment(struct config *c, FILE *errors)
         const char *wrong = value == NULL ? NULL : store(c, &settings[i], value);
         if (wrong != NULL)
             good = complain(errors, name, &settings[i], wrong);
+        const char *path = settings[i].kind == SECRET ? getenv(strcat(name, "_FILE")) : NULL;
+        if (path != NULL) {
+            char *secret = read_secret(name, path, errors);
+            good &= secret != NULL && store(c, &settings[i], secret) == NULL;
+            free(secret);
+        }
     }
     return good;
 }

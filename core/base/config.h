@@ -1,4 +1,5 @@
-/* Configuration: built-in values, then a file of `name = value` lines (# comments), then the environment (BALLIUM_NAME).
+/* Configuration: built-in values, then a file of `name = value` lines (# comments), then the environment (BALLIUM_NAME; for
+ * a conninfo also BALLIUM_NAME_FILE, a file that holds it).
  * config.c holds the one table of settings with their defaults, kinds and help; `ballium doctor` and the README print it. */
 #ifndef BASE_CONFIG_H
 #define BASE_CONFIG_H

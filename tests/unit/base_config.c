@@ -85,6 +85,24 @@ static void passwords_are_masked(void **state)
     }
 }
 
+static void secrets_come_from_files(void **state)
+{
+    (void)state;
+    char secret[] = "/tmp/ballium-secret-XXXXXX";
+    int fd = mkstemp(secret);
+    assert_int_equal(write(fd, "host=h user=u\n", 14), 14);
+    close(fd);
+    setenv("BALLIUM_DATABASE_FILE", secret, 1);
+    struct config *c = load("database = host=other\n");
+    assert_non_null(c);
+    assert_string_equal(c->database, "host=h user=u");
+    config_free(c);
+    unlink(secret);
+    assert_null(load(""));
+    assert_non_null(strstr(said, "BALLIUM_DATABASE_FILE: /tmp/ballium-secret-"));
+    unsetenv("BALLIUM_DATABASE_FILE");
+}
+
 /* A line of the log is one line of JSON whatever is in it. */
 static void log_lines_cannot_be_forged(void **state)
 {
@@ -113,9 +131,8 @@ int main(void)
 {
     close(mkstemp(file));
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(sources_in_order),
-        cmocka_unit_test(refusals_name_the_place),
-        cmocka_unit_test(passwords_are_masked),
+        cmocka_unit_test(sources_in_order),           cmocka_unit_test(refusals_name_the_place),
+        cmocka_unit_test(passwords_are_masked),       cmocka_unit_test(secrets_come_from_files),
         cmocka_unit_test(log_lines_cannot_be_forged),
     };
     int failed = cmocka_run_group_tests_name("base/config", tests, NULL, NULL);
