@@ -1,0 +1,349 @@
+#include "fcgi/master.h"
+
+#include "base/ids.h"
+#include "base/log.h"
+#include "fcgi/listen.h"
+#include "fcgi/transport.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum {
+    WORKERS = 64,
+    RETIRED = 256,
+    STOP_SECONDS = 10,
+    HAND_OVER_SECONDS = 60,
+    MS = 1000, /* in microseconds */
+    SECOND = 1000 * MS,
+};
+
+/* The place of one worker. Times are monotonic microseconds. */
+struct slot {
+    pid_t pid; /* 0: none */
+    int64_t started;
+    int64_t again; /* when to start one, while pid is 0 */
+    int64_t pause; /* before the next start, when this one dies young */
+};
+
+/* A worker that was told to end. */
+struct retired {
+    pid_t pid;
+    int64_t deadline; /* then it is killed */
+};
+
+struct master {
+    struct master_plan *plan;
+    struct fcgi_sockets sockets;
+    char *path; /* of the listener; NULL: it came from systemd */
+    pid_t pid;
+    int signals;
+    bool stopping;
+    int code; /* exit code */
+    size_t count;
+    struct slot slots[WORKERS];
+    size_t retired_count;
+    struct retired retired[RETIRED + WORKERS];
+    pid_t checker; /* 0: none */
+    int64_t check_at;
+};
+
+/* In a child: dies with the master, also when the master died before this line. */
+static void tie_to_master(const struct master *m, const char *name)
+{
+    prctl(PR_SET_PDEATHSIG, SIGTERM);
+    if (getppid() != m->pid)
+        _exit(0);
+    prctl(PR_SET_NAME, name);
+    close(m->signals);
+}
+
+/* A worker process, from its fork to its end. */
+static int work(const struct master *m)
+{
+    tie_to_master(m, "ballium: worker");
+    const struct config *c = m->plan->config;
+    struct fcgi *f = fcgi_start(&m->sockets, &m->plan->app, c->threads, c->read_timeout);
+    if (f == NULL)
+        return 1;
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGUSR2);
+    int signal;
+    do
+        signal = sigwaitinfo(&set, NULL);
+    while (signal < 0);
+    bool hand_over = signal == SIGUSR2;
+    if (!fcgi_drain(f, hand_over ? FCGI_HAND_OVER : FCGI_STOP, hand_over ? HAND_OVER_SECONDS : STOP_SECONDS)) {
+        log_write(LOG_WARN, "worker", "a request was still running at the end of the time to finish: it is cut off");
+        _exit(1);
+    }
+    fcgi_free(f);
+    return 0;
+}
+
+static pid_t fork_child(void)
+{
+    fflush(NULL); /* so that nothing is printed twice */
+    pid_t pid = fork();
+    if (pid < 0)
+        log_write(LOG_ERROR, "master", "fork: %s", strerror(errno));
+    return pid;
+}
+
+static void start_worker(struct master *m, struct slot *s)
+{
+    int64_t now = clock_monotonic();
+    pid_t pid = fork_child();
+    if (pid == 0)
+        exit(work(m));
+    s->pid = pid > 0 ? pid : 0;
+    s->started = now;
+    s->again = now + SECOND; /* when the fork failed */
+}
+
+static void start_due(struct master *m, int64_t now)
+{
+    for (size_t i = 0; i < m->count && !m->stopping; i++)
+        if (m->slots[i].pid == 0 && m->slots[i].again <= now)
+            start_worker(m, &m->slots[i]);
+}
+
+static void start_check(struct master *m, int64_t now)
+{
+    if (!m->plan->unchecked || m->checker != 0 || m->stopping || m->check_at > now)
+        return;
+    m->check_at = now + SECOND;
+    pid_t pid = fork_child();
+    if (pid == 0) {
+        tie_to_master(m, "ballium: check");
+        sigset_t none;
+        sigemptyset(&none);
+        sigprocmask(SIG_SETMASK, &none, NULL); /* SIGTERM ends it */
+        exit((int)m->plan->check(m->plan->self));
+    }
+    m->checker = pid > 0 ? pid : 0;
+}
+
+static void retire(struct master *m, pid_t pid, int signal, int seconds)
+{
+    m->retired[m->retired_count++] = (struct retired){pid, clock_monotonic() + (seconds + 2) * (int64_t)SECOND};
+    kill(pid, signal);
+}
+
+static void stop(struct master *m, int code)
+{
+    if (m->stopping)
+        return;
+    log_write(LOG_INFO, "master", "stopping: running requests have %d s to end", STOP_SECONDS);
+    m->stopping = true;
+    m->code = code;
+    if (m->path != NULL)
+        unlink(m->path); /* nginx gets "no such file" from here on; who is connected is served */
+    for (size_t i = 0; i < m->retired_count; i++)
+        m->retired[i].deadline = clock_monotonic() + (STOP_SECONDS + 2) * (int64_t)SECOND;
+    for (size_t i = 0; i < m->count; i++)
+        if (m->slots[i].pid != 0)
+            retire(m, m->slots[i].pid, SIGTERM, STOP_SECONDS);
+    memset(m->slots, 0, sizeof m->slots);
+    if (m->checker != 0)
+        kill(m->checker, SIGTERM);
+}
+
+static void reload(struct master *m)
+{
+    if (m->stopping)
+        return;
+    if (m->retired_count + m->count > RETIRED) {
+        log_write(LOG_ERROR, "master", "reload refused: %zu workers of earlier reloads still finish their requests: try later",
+                  m->retired_count);
+        return;
+    }
+    const struct config *config = m->plan->reload(m->plan->self);
+    if (config == NULL)
+        return;
+    m->plan->config = config;
+    struct slot old[WORKERS];
+    size_t old_count = m->count;
+    memcpy(old, m->slots, sizeof old);
+    memset(m->slots, 0, sizeof m->slots);
+    m->count = (size_t)config->processes;
+    start_due(m, clock_monotonic());
+    for (size_t i = 0; i < old_count; i++)
+        if (old[i].pid != 0)
+            retire(m, old[i].pid, SIGUSR2, HAND_OVER_SECONDS);
+    log_write(LOG_INFO, "master", "configuration and keys read again: %zu new workers", m->count);
+}
+
+static void log_death(pid_t pid, int status, const char *more)
+{
+    if (WIFSIGNALED(status))
+        log_write(LOG_ERROR, "worker_died", "worker %d was killed by signal %d (%s); %s", (int)pid, WTERMSIG(status),
+                  strsignal(WTERMSIG(status)), more);
+    else
+        log_write(LOG_ERROR, "worker_died", "worker %d ended with code %d; %s", (int)pid, WEXITSTATUS(status), more);
+}
+
+static void checked(struct master *m, int status)
+{
+    m->checker = 0;
+    if (m->stopping)
+        return;
+    if (WIFEXITED(status) && WEXITSTATUS(status) == MASTER_GOOD) {
+        m->plan->unchecked = false;
+        log_write(LOG_INFO, "master", "the database is there, its tables are as they should be");
+    } else if (WIFEXITED(status) && WEXITSTATUS(status) == MASTER_BAD) {
+        stop(m, 1);
+    }
+}
+
+static void bury(struct master *m, pid_t pid, int status)
+{
+    int64_t now = clock_monotonic();
+    if (pid == m->checker) {
+        checked(m, status);
+        return;
+    }
+    for (size_t i = 0; i < m->retired_count; i++) {
+        if (m->retired[i].pid == pid) {
+            if (WIFSIGNALED(status))
+                log_death(pid, status, "it was ending anyway");
+            m->retired[i] = m->retired[--m->retired_count];
+            return;
+        }
+    }
+    for (size_t i = 0; i < m->count; i++) {
+        struct slot *s = &m->slots[i];
+        if (s->pid != pid)
+            continue;
+        int64_t lived = now - s->started, pause = lived < SECOND ? s->pause : 0;
+        char more[80];
+        snprintf(more, sizeof more, "it lived %lld ms, the next starts in %lld ms", (long long)(lived / MS),
+                 (long long)(pause / MS));
+        log_death(pid, status, more);
+        s->pid = 0;
+        s->again = now + pause;
+        s->pause = pause == 0 ? 10 * MS : pause < 2500 * MS ? pause * 2 : 5 * SECOND;
+        return;
+    }
+}
+
+static void kill_overdue(struct master *m, int64_t now)
+{
+    for (size_t i = 0; i < m->retired_count; i++) {
+        if (m->retired[i].deadline > now)
+            continue;
+        log_write(LOG_ERROR, "master", "worker %d does not end: killed", (int)m->retired[i].pid);
+        m->retired[i].deadline = now + SECOND;
+        kill(m->retired[i].pid, SIGKILL);
+    }
+}
+
+/* Milliseconds until something is due; -1: nothing is. */
+static int patience(const struct master *m, int64_t now)
+{
+    int64_t next = INT64_MAX;
+    for (size_t i = 0; i < m->count && !m->stopping; i++)
+        if (m->slots[i].pid == 0 && m->slots[i].again < next)
+            next = m->slots[i].again;
+    for (size_t i = 0; i < m->retired_count; i++)
+        if (m->retired[i].deadline < next)
+            next = m->retired[i].deadline;
+    if (m->plan->unchecked && m->checker == 0 && !m->stopping && m->check_at < next)
+        next = m->check_at;
+    if (next == INT64_MAX)
+        return -1;
+    return next <= now ? 0 : (int)((next - now) / MS + 1);
+}
+
+static void take_signals(struct master *m)
+{
+    struct signalfd_siginfo info;
+    while (read(m->signals, &info, sizeof info) == sizeof info) {
+        if (info.ssi_signo == SIGTERM || info.ssi_signo == SIGINT)
+            stop(m, 0);
+        else if (info.ssi_signo == SIGHUP)
+            reload(m);
+    }
+    int status;
+    for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG)) > 0;)
+        bury(m, pid, status);
+}
+
+static void loop(struct master *m)
+{
+    while (!m->stopping || m->retired_count > 0 || m->checker != 0) {
+        int64_t now = clock_monotonic();
+        start_due(m, now);
+        start_check(m, now);
+        kill_overdue(m, now);
+        struct pollfd p = {.fd = m->signals, .events = POLLIN};
+        if (poll(&p, 1, patience(m, clock_monotonic())) > 0)
+            take_signals(m);
+    }
+}
+
+/* No work is done in signal handlers: there are none. The workers inherit the mask. */
+static int block_signals(void)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    const int ours[] = {SIGTERM, SIGINT, SIGHUP, SIGCHLD};
+    for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
+        sigaddset(&set, ours[i]);
+    int fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+    sigaddset(&set, SIGUSR2);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+    return fd;
+}
+
+static void raise_file_limit(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= 8192)
+        return;
+    limit.rlim_cur = limit.rlim_max < 8192 ? limit.rlim_max : 8192;
+    setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+int master_run(struct master_plan *plan, FILE *errors)
+{
+    struct master *m = calloc(1, sizeof *m);
+    if (m == NULL)
+        return 1;
+    m->plan = plan;
+    m->pid = getpid();
+    m->count = (size_t)plan->config->processes;
+    raise_file_limit();
+    prctl(PR_SET_NAME, "ballium: master");
+    m->signals = block_signals();
+    bool passed;
+    m->sockets = (struct fcgi_sockets){-1, {-1, -1}};
+    m->sockets.listener = fcgi_listen(plan->config->socket, plan->config->socket_group, &passed, errors);
+    if (m->sockets.listener < 0) {
+        m->code = 1;
+    } else if (m->signals < 0 || !fcgi_pool(m->sockets.pool) || (!passed && !(m->path = strdup(plan->config->socket)))) {
+        fprintf(errors, "cannot start: %s\n", strerror(errno));
+        m->code = 1;
+    } else {
+        log_write(LOG_INFO, "master", "serving on %s with %zu workers", passed ? "the socket from systemd" : m->path, m->count);
+        loop(m);
+        log_write(LOG_INFO, "master", "stopped");
+    }
+    const int fds[] = {m->sockets.listener, m->sockets.pool[0], m->sockets.pool[1], m->signals};
+    for (size_t i = 0; i < sizeof fds / sizeof *fds; i++)
+        if (fds[i] >= 0)
+            close(fds[i]);
+    int code = m->code;
+    free(m->path);
+    free(m);
+    return code;
+}

@@ -1,0 +1,305 @@
+#include "fcgi/transport.h"
+
+#include "base/log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+enum { CONNECTIONS = 4096 }; /* descriptors at or above it are turned away */
+
+struct thread {
+    struct fcgi *fcgi;
+    void *worker; /* the application's */
+    pthread_t id;
+};
+
+struct fcgi {
+    const struct fcgi_app *app;
+    struct fcgi_sockets sockets;
+    long timeout; /* seconds */
+    int epoll, wake;
+    long count;
+    struct thread *threads;
+
+    pthread_mutex_t lock; /* guards what follows, and changes to the epoll set */
+    bool draining;
+    enum fcgi_drain how;
+    int open;               /* connections, idle and busy */
+    bool idle[CONNECTIONS]; /* by descriptor: in the set, no request under way, not in a thread's hands */
+};
+
+bool fcgi_pool(int pool[2])
+{
+    /* SEQPACKET: a message is one connection; each is taken by exactly one process. */
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pool) != 0)
+        return false;
+    struct timeval patience = {.tv_sec = 5}; /* when nobody takes: the senders give up */
+    return fcntl(pool[0], F_SETFL, O_NONBLOCK) == 0 &&
+           setsockopt(pool[1], SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience) == 0;
+}
+
+static bool pool_send(int pool, int fd)
+{
+    char byte = 0;
+    struct iovec part = {.iov_base = &byte, .iov_len = 1};
+    union {
+        char bytes[CMSG_SPACE(sizeof(int))];
+        struct cmsghdr align;
+    } control = {.bytes = {0}};
+    struct msghdr message = {
+        .msg_iov = &part, .msg_iovlen = 1, .msg_control = control.bytes, .msg_controllen = sizeof control.bytes};
+    struct cmsghdr *c = CMSG_FIRSTHDR(&message);
+    c->cmsg_level = SOL_SOCKET;
+    c->cmsg_type = SCM_RIGHTS;
+    c->cmsg_len = CMSG_LEN(sizeof(int));
+    memcpy(CMSG_DATA(c), &fd, sizeof fd);
+    return sendmsg(pool, &message, MSG_NOSIGNAL) == 1;
+}
+
+static int pool_take(int pool)
+{
+    char byte;
+    struct iovec part = {.iov_base = &byte, .iov_len = 1};
+    union {
+        char bytes[CMSG_SPACE(sizeof(int))];
+        struct cmsghdr align;
+    } control;
+    struct msghdr message = {
+        .msg_iov = &part, .msg_iovlen = 1, .msg_control = control.bytes, .msg_controllen = sizeof control.bytes};
+    if (recvmsg(pool, &message, MSG_CMSG_CLOEXEC) != 1)
+        return -1;
+    struct cmsghdr *c = CMSG_FIRSTHDR(&message);
+    if (c == NULL || c->cmsg_type != SCM_RIGHTS) {
+        errno = EMFILE; /* the kernel drops what does not fit into the table of descriptors */
+        return -1;
+    }
+    int fd;
+    memcpy(&fd, CMSG_DATA(c), sizeof fd);
+    return fd;
+}
+
+static void watch(struct fcgi *f, int op, int fd)
+{
+    struct epoll_event event = {.events = EPOLLIN | EPOLLRDHUP | EPOLLONESHOT, .data.fd = fd};
+    if (epoll_ctl(f->epoll, op, fd, &event) != 0)
+        log_write(LOG_ERROR, "fcgi", "epoll_ctl: %s", strerror(errno));
+}
+
+static void wake(const struct fcgi *f)
+{
+    uint64_t one = 1;
+    if (write(f->wake, &one, sizeof one) != sizeof one)
+        log_write(LOG_ERROR, "fcgi", "wake-up: %s", strerror(errno));
+}
+
+/* With the lock: a connection has left this process. */
+static void gone(struct fcgi *f)
+{
+    if (--f->open == 0 && f->draining)
+        wake(f);
+}
+
+/* With the lock: what this process does with a connection that it will not serve again. */
+static void leave(struct fcgi *f, int fd)
+{
+    if (f->how == FCGI_HAND_OVER && !pool_send(f->sockets.pool[1], fd)) {
+        log_write(LOG_ERROR, "fcgi", "a connection could not be handed over, the rest will be closed: %s", strerror(errno));
+        f->how = FCGI_STOP;
+    }
+    epoll_ctl(f->epoll, EPOLL_CTL_DEL, fd, NULL); /* closing does not do it: the connection lives on elsewhere */
+    close(fd);
+    gone(f);
+}
+
+/* With the lock: a connection is ours from now on. The timeouts bound a single read or write of libfcgi. */
+static void adopt(struct fcgi *f, int fd)
+{
+    struct timeval limit = {.tv_sec = f->timeout};
+    if (fd >= CONNECTIONS || setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit) != 0 ||
+        setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit) != 0) {
+        log_write(LOG_ERROR, "fcgi", "a connection was turned away: %s",
+                  fd >= CONNECTIONS ? "too many are open" : strerror(errno));
+        close(fd);
+        return;
+    }
+    f->open++;
+    f->idle[fd] = true;
+    watch(f, EPOLL_CTL_ADD, fd);
+}
+
+/* With the lock: one new connection from the listener or the pool. False: there was none. */
+static bool take(struct fcgi *f, int from)
+{
+    int fd = from == f->sockets.listener ? accept4(from, NULL, NULL, SOCK_CLOEXEC) : pool_take(from);
+    if (fd < 0)
+        return false;
+    adopt(f, fd);
+    return true;
+}
+
+/* The listener or the pool is ready. Other processes were woken too, so finding nothing is usual. */
+static void take_one(struct fcgi *f, int from)
+{
+    pthread_mutex_lock(&f->lock);
+    bool taken = f->draining || take(f, from);
+    int error = errno;
+    pthread_mutex_unlock(&f->lock);
+    if (!taken && (error == EMFILE || error == ENFILE || error == ENOMEM || error == ENOBUFS)) {
+        log_write(LOG_ERROR, "fcgi", "accept: %s", strerror(error));
+        poll(NULL, 0, 50); /* it stays ready: do not spin on it */
+    }
+    pthread_mutex_lock(&f->lock);
+    if (!f->draining)
+        watch(f, EPOLL_CTL_MOD, from);
+    pthread_mutex_unlock(&f->lock);
+}
+
+static void serve_one(struct thread *t, FCGX_Request *request, int fd)
+{
+    struct fcgi *f = t->fcgi;
+    pthread_mutex_lock(&f->lock);
+    bool mine = f->idle[fd]; /* no: handed over between the event and here */
+    f->idle[fd] = false;
+    pthread_mutex_unlock(&f->lock);
+    if (!mine)
+        return;
+    bool kept = fcgi_request_serve(request, fd, f->app, t->worker, f->timeout * INT64_C(1000000));
+    pthread_mutex_lock(&f->lock);
+    if (!kept) {
+        gone(f);
+    } else if (f->draining) {
+        leave(f, fd);
+    } else {
+        f->idle[fd] = true; /* before the event can come */
+        watch(f, EPOLL_CTL_MOD, fd);
+    }
+    pthread_mutex_unlock(&f->lock);
+}
+
+static void *run(void *arg)
+{
+    struct thread *t = arg;
+    struct fcgi *f = t->fcgi;
+    FCGX_Request request;
+    fcgi_request_init(&request);
+    for (;;) {
+        struct epoll_event event;
+        if (epoll_wait(f->epoll, &event, 1, -1) != 1)
+            continue;
+        int fd = event.data.fd;
+        if (fd == f->wake)
+            return NULL; /* never read, so that it wakes every thread */
+        if (fd == f->sockets.listener || fd == f->sockets.pool[0])
+            take_one(f, fd);
+        else
+            serve_one(t, &request, fd);
+    }
+}
+
+static bool start_threads(struct fcgi *f, long count)
+{
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    int error = 0;
+    while (f->count < count && error == 0) {
+        struct thread *t = &f->threads[f->count];
+        t->fcgi = f;
+        t->worker = f->app->open(f->app->self);
+        error = t->worker == NULL ? ENOMEM : pthread_create(&t->id, NULL, run, t);
+        if (error != 0 && t->worker != NULL)
+            f->app->close(t->worker);
+        if (error == 0)
+            f->count++;
+    }
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    errno = error;
+    return error == 0;
+}
+
+struct fcgi *fcgi_start(const struct fcgi_sockets *sockets, const struct fcgi_app *app, long threads, long read_timeout_seconds)
+{
+    /* libfcgi would stop accepting at SIGPIPE, and takes SIGUSR1 unless it is taken. */
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGUSR1, SIG_IGN);
+    struct fcgi *f = calloc(1, sizeof *f);
+    if (f == NULL)
+        return NULL;
+    f->app = app;
+    f->sockets = *sockets;
+    f->timeout = read_timeout_seconds;
+    pthread_mutex_init(&f->lock, NULL);
+    f->threads = calloc((size_t)threads, sizeof *f->threads);
+    f->epoll = epoll_create1(EPOLL_CLOEXEC);
+    f->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (f->threads == NULL || f->epoll < 0 || f->wake < 0 || FCGX_Init() != 0) {
+        log_write(LOG_ERROR, "fcgi", "cannot start: %s", strerror(errno));
+        fcgi_free(f);
+        return NULL;
+    }
+    watch(f, EPOLL_CTL_ADD, sockets->listener);
+    watch(f, EPOLL_CTL_ADD, sockets->pool[0]);
+    struct epoll_event event = {.events = EPOLLIN, .data.fd = f->wake};
+    epoll_ctl(f->epoll, EPOLL_CTL_ADD, f->wake, &event);
+    if (!start_threads(f, threads)) {
+        log_write(LOG_ERROR, "fcgi", "cannot start a thread: %s", strerror(errno));
+        wake(f);
+        fcgi_free(f);
+        return NULL;
+    }
+    return f;
+}
+
+static bool readable(int fd)
+{
+    struct pollfd p = {.fd = fd, .events = POLLIN};
+    return poll(&p, 1, 0) == 1 && (p.revents & POLLIN) != 0;
+}
+
+bool fcgi_drain(struct fcgi *f, enum fcgi_drain how, long seconds)
+{
+    pthread_mutex_lock(&f->lock);
+    f->how = how;
+    epoll_ctl(f->epoll, EPOLL_CTL_DEL, f->sockets.listener, NULL);
+    epoll_ctl(f->epoll, EPOLL_CTL_DEL, f->sockets.pool[0], NULL);
+    for (int fd = 0; fd < CONNECTIONS; fd++) {
+        if (!f->idle[fd] || (how == FCGI_STOP && readable(fd)))
+            continue; /* busy, or a request has come: a thread will have it */
+        f->idle[fd] = false;
+        leave(f, fd);
+    }
+    /* Nobody comes after us: serve who has knocked already. */
+    while (how == FCGI_STOP && (take(f, f->sockets.pool[0]) || take(f, f->sockets.listener)))
+        ;
+    f->draining = true;
+    if (f->open == 0)
+        wake(f);
+    pthread_mutex_unlock(&f->lock);
+    struct pollfd ended = {.fd = f->wake, .events = POLLIN};
+    return poll(&ended, 1, (int)seconds * 1000) == 1;
+}
+
+void fcgi_free(struct fcgi *f)
+{
+    for (long i = 0; i < f->count; i++) {
+        pthread_join(f->threads[i].id, NULL);
+        f->app->close(f->threads[i].worker);
+    }
+    if (f->epoll >= 0)
+        close(f->epoll);
+    if (f->wake >= 0)
+        close(f->wake);
+    pthread_mutex_destroy(&f->lock);
+    free(f->threads);
+    free(f);
+}
