@@ -1,4 +1,5 @@
-/* Prints the DDL that a descriptor implies. Deterministic, so that two versions can be compared as text. */
+/* Prints the DDL that a descriptor implies. Deterministic, so that two versions can be compared as text. The schema itself is
+ * made by `ballium migrate`. */
 #include "plugin/shape.h"
 #include <stdlib.h>
 #include <string.h>
@@ -101,14 +102,11 @@ void plugin_ddl(const struct bl_plugin *plugin, const struct registry *others, F
 {
     if (!plugin->resources)
         return;
-    fprintf(out, "CREATE SCHEMA IF NOT EXISTS %s;\n", plugin->name);
-    fprintf(out, "GRANT USAGE ON SCHEMA %s TO ballium_app, ballium_portfolio, ballium_worker;\n", plugin->name);
     for (const struct bl_resource *r = plugin->resources; r->name; r++) {
-        fputs("\n", out);
         put_table(r, out);
         put_indexes(r, out);
+        fputs("\n", out);
     }
-    fputs("\n", out);
     for (const struct bl_resource *r = plugin->resources; r->name; r++)
         put_references(plugin, others, r, out);
     fputs("\n", out);
