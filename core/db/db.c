@@ -119,6 +119,8 @@ static void set_error_from(struct db *db, const PGresult *result, size_t index)
     copy(e->schema, sizeof e->schema, PQresultErrorField(result, PG_DIAG_SCHEMA_NAME));
     copy(e->table, sizeof e->table, PQresultErrorField(result, PG_DIAG_TABLE_NAME));
     copy(e->column, sizeof e->column, PQresultErrorField(result, PG_DIAG_COLUMN_NAME));
+    const char *position = PQresultErrorField(result, PG_DIAG_STATEMENT_POSITION);
+    e->position = position ? atoi(position) : 0;
 }
 
 /* Always returns BL_UNAVAILABLE. */
