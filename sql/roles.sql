@@ -18,6 +18,20 @@ ALTER ROLE ballium_portfolio LOGIN;
 ALTER ROLE ballium_worker LOGIN;
 GRANT ballium_owner TO ballium_migrator;
 
+-- Times are UTC, every name in a statement says its schema, and compiling a plan costs more than a request may.
+DO $$
+DECLARE
+    role_name text;
+BEGIN
+    FOREACH role_name IN ARRAY ARRAY['ballium_migrator', 'ballium_app', 'ballium_portfolio', 'ballium_worker'] LOOP
+        EXECUTE format('ALTER ROLE %I SET timezone = %L', role_name, 'UTC');
+        EXECUTE format('ALTER ROLE %I SET datestyle = %L', role_name, 'ISO, YMD');
+        EXECUTE format('ALTER ROLE %I SET search_path = pg_catalog, pg_temp', role_name);
+        EXECUTE format('ALTER ROLE %I SET jit = off', role_name);
+    END LOOP;
+END
+$$;
+
 -- A request that hangs must not hold a worker or a lock: the service answers 503 instead.
 ALTER ROLE ballium_app SET statement_timeout = '10s';
 ALTER ROLE ballium_app SET lock_timeout = '5s';

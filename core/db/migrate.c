@@ -63,7 +63,8 @@ static void print_error(const struct db *db, const char *area, const struct bl_m
     fprintf(errors, "%s/%04d_%s", area, m->number, m->name);
     if (in_file && e->position > 0)
         fprintf(errors, ":%d", line_of(m->sql, e->position));
-    fprintf(errors, ": %s (%s)%s%s%s%s\n", e->message, e->state, *e->detail ? "; " : "", e->detail, *e->hint ? "; " : "", e->hint);
+    fprintf(errors, ": %s (%s)%s%s%s%s\n", e->message, e->state, *e->detail ? "; " : "", e->detail, *e->hint ? "; " : "",
+            e->hint);
 }
 
 /* The recorded hash, NULL: not applied. False: db_error. */
