@@ -21,11 +21,12 @@ struct auth_caller {
 };
 
 /* The whole Authorization header value ("Bearer …"). BL_OK, or BL_UNAUTHORIZED with `why` set to a constant RFC 6750 text
- * ("invalid_token: expired"). Uses a per-process cache of verified tokens; never logs the token. Thread-safe. */
+ * ("invalid_token: expired"), or to "" when the header (NULL: none) holds no bearer token: section 3 wants no error code then.
+ * Uses a per-process cache of verified tokens; never logs the token. Thread-safe. */
 BL_MUST_CHECK enum bl_status auth_verify(const struct auth *, const char *header, struct auth_caller *, const char **why);
 
 /* /api/v1/auth/login, /refresh, /logout, /api/v1/me, /.well-known/jwks.json: absolute paths. Ends with a zeroed element. */
 extern const struct bl_route auth_routes[];
-void auth_use(const struct auth *); /* the one the routes work with, from now on */
+void auth_use(const struct auth *); /* the one the routes work with, from now on; it must outlive their last request */
 
 #endif

@@ -4,11 +4,6 @@
 
 #include <stdlib.h>
 
-#define KINDS "\"enum\":[\"client\",\"consultancy\",\"certification_body\"]"
-#define ID "{\"type\":\"string\",\"format\":\"uuid\"}"
-#define TIME "{\"type\":\"string\",\"format\":\"date-time\"}"
-#define ROLES "{\"type\":\"array\",\"items\":{\"type\":\"string\"}}"
-
 /* GET /api/v1/orgs */
 static enum bl_status list_organisations(struct bl_request *r)
 {
@@ -112,34 +107,65 @@ static enum bl_status list_members(struct bl_request *r)
     return BL_OK;
 }
 
+/* clang-format off */
+#define SCHEMA(...) #__VA_ARGS__
+
+static const char organisations_schema[] = SCHEMA({
+    "type": "object", "required": ["items"],
+    "properties": {"items": {"type": "array", "items": {
+        "type": "object", "required": ["id", "slug", "name", "kind", "roles"],
+        "properties": {
+            "id": {"type": "string", "format": "uuid"}, "slug": {"type": "string"}, "name": {"type": "string"},
+            "kind": {"type": "string", "enum": ["client", "consultancy", "certification_body"]},
+            "roles": {"type": "array", "items": {"type": "string"}}
+        }
+    }}}
+});
+
+static const char organisation_schema[] = SCHEMA({
+    "type": "object", "required": ["id", "slug", "name", "kind", "status", "created_at"],
+    "properties": {
+        "id": {"type": "string", "format": "uuid"}, "slug": {"type": "string"}, "name": {"type": "string"},
+        "kind": {"type": "string", "enum": ["client", "consultancy", "certification_body"]},
+        "status": {"type": "string", "enum": ["active", "suspended", "closed"]},
+        "created_at": {"type": "string", "format": "date-time"}
+    }
+});
+
+static const char members_schema[] = SCHEMA({
+    "type": "object", "required": ["items", "next"],
+    "properties": {
+        "items": {"type": "array", "items": {
+            "type": "object", "required": ["id", "name", "email", "roles", "status"],
+            "properties": {
+                "id": {"type": "string", "format": "uuid"}, "name": {"type": "string"}, "email": {"type": "string"},
+                "roles": {"type": "array", "items": {"type": "string"}},
+                "status": {"type": "string", "enum": ["active", "ended"]}
+            }
+        }},
+        "next": {"type": ["string", "null"]}
+    }
+});
+/* clang-format on */
+
 const struct bl_route tenant_routes[] = {
     {.method = "GET",
      .path = "/api/v1/orgs",
      .handler = list_organisations,
      .summary = "The organisations that the caller belongs to",
-     .answer = "{\"type\":\"object\",\"required\":[\"items\"],\"properties\":{\"items\":{\"type\":\"array\",\"items\":{"
-               "\"type\":\"object\",\"required\":[\"id\",\"slug\",\"name\",\"kind\",\"roles\"],\"properties\":{\"id\":" ID
-               ",\"slug\":{\"type\":\"string\"},\"name\":{\"type\":\"string\"},\"kind\":{\"type\":\"string\"," KINDS
-               "},\"roles\":" ROLES "}}}}}"},
+     .answer = organisations_schema},
     {.method = "GET",
      .path = "/api/v1/orgs/{org}",
      .permission = "core.organisation:read",
      .handler = read_organisation,
      .summary = "This organisation",
-     .answer = "{\"type\":\"object\",\"required\":[\"id\",\"slug\",\"name\",\"kind\",\"status\",\"created_at\"],"
-               "\"properties\":{\"id\":" ID ",\"slug\":{\"type\":\"string\"},\"name\":{\"type\":\"string\"},\"kind\":{"
-               "\"type\":\"string\"," KINDS "},\"status\":{\"type\":\"string\",\"enum\":[\"active\",\"suspended\",\"closed\"]},"
-               "\"created_at\":" TIME "}}"},
+     .answer = organisation_schema},
     {.method = "GET",
      .path = "/api/v1/orgs/{org}/members",
      .permission = "core.member:read",
      .handler = list_members,
      .summary = "The members of this organisation, with their roles",
      .query = "limit cursor",
-     .answer =
-         "{\"type\":\"object\",\"required\":[\"items\",\"next\"],\"properties\":{\"items\":{\"type\":\"array\",\"items\":{"
-         "\"type\":\"object\",\"required\":[\"id\",\"name\",\"email\",\"roles\",\"status\"],\"properties\":{\"id\":" ID
-         ",\"name\":{\"type\":\"string\"},\"email\":{\"type\":\"string\"},\"roles\":" ROLES
-         ",\"status\":{\"type\":\"string\",\"enum\":[\"active\",\"ended\"]}}}},\"next\":{\"type\":[\"string\",\"null\"]}}}"},
+     .answer = members_schema},
     {0},
 };

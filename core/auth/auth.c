@@ -1,0 +1,96 @@
+#include "auth/internal.h"
+
+#include <sodium.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+static const struct auth *_Atomic current;
+
+struct auth *auth_new(const struct config *config, FILE *errors)
+{
+    if (sodium_init() < 0) {
+        fputs("libsodium cannot be used: the kernel gives no random numbers\n", errors);
+        return NULL;
+    }
+    struct auth *auth = calloc(1, sizeof *auth);
+    if (!auth)
+        return NULL;
+    auth->keys = keys_load(config->keys_dir, errors);
+    auth->cache = auth->keys ? cache_new() : NULL;
+    auth->issuer = strdup(config->base_url);
+    auth->audience = strdup(config->audience);
+    auth->terms = (struct token_terms){auth->keys, auth->issuer, auth->audience};
+    auth->access_ttl = config->access_ttl;
+    auth->refresh_ttl = config->refresh_ttl;
+    if (auth->keys && auth->cache && auth->issuer && auth->audience)
+        return auth;
+    auth_free(auth);
+    return NULL;
+}
+
+void auth_free(struct auth *auth)
+{
+    if (!auth)
+        return;
+    const struct auth *used = auth;
+    atomic_compare_exchange_strong(&current, &used, NULL);
+    cache_free(auth->cache);
+    keys_free(auth->keys);
+    free(auth->issuer);
+    free(auth->audience);
+    free(auth);
+}
+
+void auth_use(const struct auth *auth)
+{
+    atomic_store(&current, auth);
+}
+
+const struct auth *auth_current(void)
+{
+    return atomic_load(&current);
+}
+
+/* The token behind "Bearer " (RFC 6750, section 2.1); NULL: another scheme, or nothing. */
+static const char *bearer(const char *header)
+{
+    if (!header || strncasecmp(header, "Bearer ", 7) != 0)
+        return NULL;
+    header += 7;
+    header += strspn(header, " ");
+    return *header != '\0' ? header : NULL;
+}
+
+enum bl_status auth_verify_at(const struct auth *auth, const char *header, int64_t now, struct auth_caller *caller,
+                              const char **why)
+{
+    struct token token;
+    const char *text = bearer(header);
+    if (!text) {
+        *why = "";
+        return BL_UNAUTHORIZED;
+    }
+    size_t length = strnlen(text, TOKEN_MAX + 1);
+    enum cache_answer answer = length <= TOKEN_MAX ? cache_find(auth->cache, text, length, now, &token) : CACHE_MISS;
+    if (answer == CACHE_EXPIRED) {
+        *why = "invalid_token: expired";
+        return BL_UNAUTHORIZED;
+    }
+    if (answer == CACHE_MISS) {
+        *why = token_verify(&auth->terms, text, now, &token);
+        if (*why)
+            return BL_UNAUTHORIZED;
+        cache_keep(auth->cache, text, length, &token);
+    }
+    memcpy(caller->actor, token.subject, UUID_TEXT);
+    memcpy(caller->session, token.session, UUID_TEXT);
+    caller->expires = token.expires;
+    return BL_OK;
+}
+
+enum bl_status auth_verify(const struct auth *auth, const char *header, struct auth_caller *caller, const char **why)
+{
+    return auth_verify_at(auth, header, clock_now() / 1000000, caller, why);
+}

@@ -1,0 +1,56 @@
+/* Refresh tokens as text, and the network an attempt comes from. */
+#include "auth/internal.h"
+
+#include <arpa/inet.h>
+#include <sodium.h>
+#include <string.h>
+
+enum { SECRET = 32, BASE64URL = sodium_base64_VARIANT_URLSAFE_NO_PADDING };
+
+void refresh_new(char out[REFRESH_ROOM])
+{
+    unsigned char secret[SECRET];
+    size_t prefix = strlen(REFRESH_PREFIX);
+    randombytes_buf(secret, sizeof secret);
+    memcpy(out, REFRESH_PREFIX, prefix);
+    sodium_bin2base64(out + prefix, REFRESH_ROOM - prefix, secret, sizeof secret, BASE64URL);
+    sodium_memzero(secret, sizeof secret);
+}
+
+bool refresh_valid(const char *text)
+{
+    unsigned char secret[SECRET];
+    size_t prefix = strlen(REFRESH_PREFIX), length;
+    return strlen(text) == REFRESH_ROOM - 1 && strncmp(text, REFRESH_PREFIX, prefix) == 0 &&
+           sodium_base642bin(secret, sizeof secret, text + prefix, strlen(text + prefix), NULL, &length, NULL, BASE64URL) == 0 &&
+           length == SECRET;
+}
+
+/* A plain hash is enough: 256 random bits cannot be guessed, unlike a password. */
+void refresh_hash(const char *token, char out[REFRESH_HASH_ROOM])
+{
+    unsigned char hash[crypto_hash_sha256_BYTES];
+    crypto_hash_sha256(hash, (const unsigned char *)token, strlen(token));
+    out[0] = '\\';
+    out[1] = 'x';
+    sodium_bin2hex(out + 2, REFRESH_HASH_ROOM - 2, hash, sizeof hash);
+}
+
+void network_of(const char *address, char out[NETWORK_ROOM])
+{
+    static const unsigned char mapped[12] = {[10] = 0xff, [11] = 0xff}; /* ::ffff:a.b.c.d */
+    unsigned char bytes[16];
+    out[0] = '\0';
+    if (!address)
+        return;
+    if (inet_pton(AF_INET, address, bytes) == 1) {
+        inet_ntop(AF_INET, bytes, out, NETWORK_ROOM);
+    } else if (inet_pton(AF_INET6, address, bytes) == 1) {
+        if (memcmp(bytes, mapped, sizeof mapped) == 0) {
+            inet_ntop(AF_INET, bytes + sizeof mapped, out, NETWORK_ROOM);
+            return;
+        }
+        memset(bytes + 8, 0, 8);
+        inet_ntop(AF_INET6, bytes, out, NETWORK_ROOM);
+    }
+}

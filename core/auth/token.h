@@ -1,0 +1,33 @@
+/* Access tokens: JSON Web Tokens (RFC 7519, RFC 9068), and the only place that calls libjwt. */
+#ifndef AUTH_TOKEN_H
+#define AUTH_TOKEN_H
+
+#include "auth/keys.h"
+#include "base/ids.h"
+#include <stdint.h>
+
+enum {
+    TOKEN_MAX = 8192, /* bytes; libjwt puts the token on the stack and dies of megabytes */
+    TOKEN_SKEW = 30,  /* seconds that two clocks may differ */
+};
+
+struct token {
+    char subject[UUID_TEXT];
+    char session[UUID_TEXT]; /* "": has none */
+    int64_t expires;         /* seconds since 1970 */
+};
+
+/* What a token must say. */
+struct token_terms {
+    const struct keys *keys;
+    const char *issuer, *audience;
+};
+
+/* NULL: verified, `out` filled. Else why not: a constant RFC 6750 text ("invalid_token: expired"), `out` undefined.
+ * `now`: seconds since 1970. Thread-safe. */
+BL_MUST_CHECK const char *token_verify(const struct token_terms *, const char *text, int64_t now, struct token *out);
+
+/* A token signed with the signing key, of a jti of its own. NULL: no memory, or the key does not sign. Free: free. */
+BL_MUST_CHECK char *token_mint(const struct token_terms *, const struct token *, int64_t now);
+
+#endif
