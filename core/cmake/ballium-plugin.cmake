@@ -37,10 +37,10 @@ function(ballium_add_plugin name)
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.c)
   add_library(${name} MODULE ${sources})
   ballium_embed(${name} ${name})
-  set_target_properties(${name} PROPERTIES PREFIX "" C_STANDARD 17 C_STANDARD_REQUIRED ON C_VISIBILITY_PRESET hidden
-                                           POSITION_INDEPENDENT_CODE ON)
+  set_target_properties(${name} PROPERTIES PREFIX "" C_STANDARD 17 C_STANDARD_REQUIRED ON POSITION_INDEPENDENT_CODE ON)
   target_link_libraries(${name} PRIVATE ballium::headers)
-  # The one symbol that leaves is the descriptor; everything else must be found at link time.
+  # The one symbol that leaves is the descriptor (no -fvisibility=hidden: a version script cannot bring back what that hides);
+  # everything else must be found at link time.
   set(map ${CMAKE_CURRENT_BINARY_DIR}/${name}.map)
   file(CONFIGURE OUTPUT ${map} CONTENT "{ global: bl_plugin_${name}; local: *; };\n" @ONLY)
   target_link_options(${name} PRIVATE -Wl,--version-script=${map})
