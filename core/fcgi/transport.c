@@ -140,7 +140,7 @@ static void adopt(struct fcgi *f, int fd)
 /* With the lock: one new connection from the listener or the pool. False: there was none. */
 static bool take(struct fcgi *f, int from)
 {
-    int fd = from == f->sockets.listener ? accept4(from, NULL, NULL, SOCK_CLOEXEC) : pool_take(from);
+    int fd = from == f->sockets.pool[0] ? pool_take(from) : accept4(from, NULL, NULL, SOCK_CLOEXEC);
     if (fd < 0)
         return false;
     adopt(f, fd);
@@ -268,19 +268,22 @@ static bool readable(int fd)
 
 bool fcgi_drain(struct fcgi *f, enum fcgi_drain how, long seconds)
 {
+    bool resting[CONNECTIONS];
     pthread_mutex_lock(&f->lock);
     f->how = how;
-    epoll_ctl(f->epoll, EPOLL_CTL_DEL, f->sockets.listener, NULL);
+    memcpy(resting, f->idle, sizeof resting);
     epoll_ctl(f->epoll, EPOLL_CTL_DEL, f->sockets.pool[0], NULL);
-    for (int fd = 0; fd < CONNECTIONS; fd++) {
-        if (!f->idle[fd] || (how == FCGI_STOP && readable(fd)))
-            continue; /* busy, or a request has come: a thread will have it */
-        f->idle[fd] = false;
-        leave(f, fd);
-    }
     /* Nobody comes after us: serve who has knocked already. */
     while (how == FCGI_STOP && (take(f, f->sockets.pool[0]) || take(f, f->sockets.listener)))
         ;
+    epoll_ctl(f->epoll, EPOLL_CTL_DEL, f->sockets.listener, NULL);
+    close(f->sockets.listener);
+    for (int fd = 0; fd < CONNECTIONS; fd++) {
+        if (!resting[fd] || (how == FCGI_STOP && readable(fd)))
+            continue; /* busy, new, or a request has come: a thread will have it */
+        f->idle[fd] = false;
+        leave(f, fd);
+    }
     f->draining = true;
     if (f->open == 0)
         wake(f);
