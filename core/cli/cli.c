@@ -3,6 +3,7 @@
 
 /* In the order in which `ballium help` prints them. */
 static const struct cli_command *const commands[] = {
+    &cli_migrate,
     &cli_plugin,
     &cli_config,
     &cli_help,
