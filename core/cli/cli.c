@@ -4,6 +4,9 @@
 /* In the order in which `ballium help` prints them. */
 static const struct cli_command *const commands[] = {
     &cli_migrate,
+    &cli_org,
+    &cli_user,
+    &cli_key,
     &cli_plugin,
     &cli_config,
     &cli_help,
