@@ -225,7 +225,7 @@ CREATE TABLE core.idempotency (
     request_hash bytea NOT NULL,
     status integer,              -- NULL while the first request is under way
     headers text,
-    body text,
+    body bytea,
     created_at timestamptz NOT NULL DEFAULT now(),
     CONSTRAINT idempotency_pk PRIMARY KEY (tenant_id, actor, route, key),
     CONSTRAINT idempotency_key_check CHECK (char_length(key) BETWEEN 1 AND 200)

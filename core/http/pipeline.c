@@ -1,0 +1,234 @@
+#include "http/pipeline.h"
+
+#include "http/idempotency.h"
+#include "http/problem.h"
+#include "http/response.h"
+#include "http/transaction.h"
+#include "http/worker.h"
+
+#include "base/log.h"
+#include "tenant/tenant.h"
+
+#include <string.h>
+
+static enum bl_status malformed(struct http_request *r, const char *code, const char *why)
+{
+    return bl_fail(&r->base, BL_BAD_REQUEST, code, NULL, "%s", why);
+}
+
+static void make_ids(struct http_request *r)
+{
+    http_request_id(http_params_find(&r->params, "REQUEST_ID"), r->id);
+    if (!http_trace_parse(http_params_header(&r->params, "traceparent"), r->trace))
+        memcpy(r->trace, r->id, sizeof r->trace); /* both are 32 hex digits: one id finds both */
+    r->base.id = r->id;
+    log_request(r->id, r->trace);
+}
+
+/* The query as nginx names it must be the one in the request line: nobody may see two requests in one. */
+static const char *query_of(const struct http_request *r, const char *target)
+{
+    const char *mark = strchr(target, '?'), *named = http_params_find(&r->params, "QUERY_STRING");
+    const char *query = mark == NULL ? "" : mark + 1;
+    return named == NULL || strcmp(named, query) == 0 ? query : NULL;
+}
+
+static enum bl_status parse(struct http_request *r)
+{
+    const char *why = http_params_read(&r->params, r->io->params);
+    make_ids(r);
+    if (why != NULL)
+        return malformed(r, "bad_headers", why);
+    const char *method = http_params_find(&r->params, "REQUEST_METHOD"), *target = http_params_find(&r->params, "REQUEST_URI");
+    if (method == NULL || *method == '\0' || target == NULL)
+        return malformed(r, "bad_request", "there is no request line");
+    r->base.method = method;
+    size_t length = strcspn(target, "?");
+    why = http_path_split(&r->path, r->arena, target, length);
+    if (why != NULL)
+        return malformed(r, "bad_path", why);
+    r->base.path = arena_copy(r->arena, target, length);
+    const char *query = query_of(r, target);
+    why = query == NULL ? "QUERY_STRING is not the query of REQUEST_URI" : http_query_parse(&r->query, r->arena, query);
+    return why == NULL ? BL_OK : malformed(r, "bad_query", why);
+}
+
+static enum bl_status route(struct http_request *r)
+{
+    enum bl_status found = http_router_find(r->worker->http->router, r->base.method, &r->path, &r->match);
+    if (found == BL_NOT_FOUND)
+        return bl_fail(&r->base, found, "no_such_path", NULL, "there is no such path: /api/v1/openapi.json lists them");
+    if (found == BL_METHOD_NOT_ALLOWED) {
+        http_set_header(r, "Allow", r->match.allow);
+        if (strcmp(r->base.method, "OPTIONS") != 0)
+            return bl_fail(&r->base, found, "method_not_allowed", NULL, "this path takes %s", r->match.allow);
+        http_respond(r, 204, NULL);
+        r->done = true;
+        return BL_OK;
+    }
+    if (r->match.head)
+        r->base.method = "GET"; /* to the handler it is one; the body is dropped on its way out */
+    r->base.resource = r->match.route->resource;
+    r->base.data = r->match.route->data;
+    return BL_OK;
+}
+
+/* RFC 6750, section 3. `why` is constant text: "code: description", or "" when no bearer token came at all. */
+static enum bl_status unauthorized(struct http_request *r, const char *why)
+{
+    const char *colon = strstr(why, ": "), *description = colon == NULL ? why : colon + 2;
+    int code = colon == NULL ? (int)strlen(why) : (int)(colon - why);
+    if (*why == '\0')
+        return bl_fail(&r->base, BL_UNAUTHORIZED, "unauthorized", NULL,
+                       "log in (POST /api/v1/auth/login) and send the access token as `Authorization: Bearer …`");
+    http_set_header(
+        r, "WWW-Authenticate",
+        arena_format(r->arena, "Bearer realm=\"ballium\", error=\"%.*s\", error_description=\"%s\"", code, why, description));
+    return bl_fail(&r->base, BL_UNAUTHORIZED, arena_copy(r->arena, why, (size_t)code), NULL, "the token is not accepted: %s",
+                   description);
+}
+
+static enum bl_status authenticate(struct http_request *r)
+{
+    const char *why = "";
+    if ((r->match.route->flags & BL_PUBLIC) != 0)
+        return BL_OK;
+    if (auth_verify(r->worker->http->auth, http_params_header(&r->params, "Authorization"), &r->caller, &why) != BL_OK)
+        return unauthorized(r, why);
+    r->base.actor = r->caller.actor;
+    return BL_OK;
+}
+
+static enum bl_status tenant(struct http_request *r)
+{
+    const char *org = bl_param(&r->base, "org");
+    if (org == NULL || (r->match.route->flags & BL_PUBLIC) != 0)
+        return BL_OK;
+    enum bl_status status = http_database_ready(r);
+    if (status != BL_OK)
+        return status;
+    status = tenant_find(r->worker->db, r->arena, org, r->tenant, r->slug);
+    if (status == BL_NOT_FOUND)
+        return http_no_organisation(r);
+    if (status != BL_OK)
+        return bl_fail(&r->base, BL_UNAVAILABLE, "database_unavailable", NULL,
+                       "the database cannot be reached right now: try again in a moment");
+    r->base.tenant = r->tenant;
+    r->base.org = r->slug;
+    return BL_OK;
+}
+
+static bool listed(const char *list, const char *word)
+{
+    size_t length = strlen(word);
+    while (list != NULL && *list != '\0') {
+        size_t n = strcspn(list, " ");
+        if (n == length && strncmp(list, word, n) == 0)
+            return true;
+        list += n;
+        list += strspn(list, " ");
+    }
+    return false;
+}
+
+/* What a route does not list is refused, and so is a name that comes twice. The engine's lists check their filters themselves,
+ * where a repeated name makes a range. */
+static enum bl_status query(struct http_request *r)
+{
+    const struct engine_route *route = r->match.route;
+    const char *known = route->own == NULL ? NULL : route->own->query;
+    if (route->checks_query)
+        return BL_OK;
+    for (size_t i = 0; i < r->query.count; i++) {
+        const char *name = r->query.pairs[i].name;
+        if (!listed(known, name))
+            (void)bl_fail(&r->base, BL_BAD_REQUEST, "unknown_parameter", NULL, "there is no query parameter %s here%s%s", name,
+                          known == NULL ? "" : ", only ", known == NULL ? "" : known);
+        else if (http_query_find(&r->query, name) != r->query.pairs[i].value)
+            (void)bl_fail(&r->base, BL_BAD_REQUEST, "repeated_parameter", NULL, "query parameter %s is given twice", name);
+    }
+    return r->problem.total > 0 ? BL_BAD_REQUEST : BL_OK;
+}
+
+static enum bl_status negotiate(struct http_request *r)
+{
+    const struct engine_route *route = r->match.route;
+    const char *offers = route->produces != NULL                              ? route->produces
+                         : route->own != NULL && route->own->produces != NULL ? route->own->produces
+                                                                              : "application/json";
+    if (strchr(offers, ' ') != NULL)
+        http_set_header(r, "Vary", "Accept");
+    if (!http_media_choose(offers, http_params_header(&r->params, "Accept"), r->media_type))
+        return bl_fail(&r->base, BL_NOT_ACCEPTABLE, "not_acceptable", NULL, "this path answers as %s", offers);
+    return BL_OK;
+}
+
+static enum bl_status handle(struct http_request *r)
+{
+    return r->match.route->handler(&r->base);
+}
+
+/* Settles the transaction and lets the answer go. What left already cannot be mended: then it is broken off. */
+static enum bl_status finish(struct http_request *r)
+{
+    enum bl_status status = http_settle(r, r->status);
+    if (status != BL_OK && r->response.head_sent) {
+        log_write(LOG_ERROR, "broken_answer", "%s", http_problem_code(r, status));
+        return status;
+    }
+    if (status != BL_OK)
+        http_problem_respond(r, status);
+    r->whole = http_response_send(r);
+    return status;
+}
+
+static enum bl_status log_line(struct http_request *r)
+{
+    http_log(r);
+    return r->status;
+}
+
+const struct http_stage http_stages[] = {
+    {"parse", parse, false},
+    {"route", route, false},
+    {"authenticate", authenticate, false},
+    {"tenant", tenant, false},
+    {"query", query, false},
+    {"negotiate", negotiate, false},
+    {"idempotency", http_idempotency_take, false},
+    {"handler", handle, false}, /* its first statement enters the tenant: membership and permission are checked there */
+    {"finish", finish, true},
+    {"log", log_line, true},
+    {NULL, NULL, false},
+};
+
+void http_pipeline(struct http_request *r)
+{
+    for (const struct http_stage *s = http_stages; s->name != NULL; s++)
+        if (s->always || (r->status == BL_OK && !r->done))
+            r->status = s->run(r);
+}
+
+void http_log(struct http_request *r)
+{
+    const struct http *http = r->worker->http;
+    int64_t duration = clock_monotonic() - r->started;
+    bool matched = r->match.route != NULL;
+    const char *const pairs[] = {
+        "method",       r->match.head ? "HEAD" : r->base.method == NULL ? "-" : r->base.method,
+        "route",        matched ? r->match.route->path : "-",
+        "#status",      arena_format(r->arena, "%d", r->response.status),
+        "#duration_us", arena_format(r->arena, "%lld", (long long)duration),
+        "#bytes",       arena_format(r->arena, "%zu", r->response.length),
+        "actor",        r->base.actor,
+        "org",          r->base.org,
+        "code",         r->status == BL_OK ? NULL : http_problem_code(r, r->status),
+        "path",         matched ? NULL : r->base.path,
+        "broken",       r->whole ? NULL : "true",
+        NULL,
+    };
+    log_pairs(LOG_INFO, "request", pairs);
+    http_metrics_end(http->metrics, matched ? r->match.index : SIZE_MAX, r->response.status, duration);
+    if (!r->whole)
+        http_metrics_count(http->metrics, METRIC_BROKEN_ANSWERS);
+}
