@@ -156,58 +156,50 @@ enum bl_status context_process_link_before(struct bl_request *r, const struct bl
     return live(r, from, to);
 }
 
-/* Words that look like nouns by their ending, but are verbs. */
-static const char verbs[] =
-    " implement document supplement complement comment segment augment cement experiment position provision commission mention "
-    "question function auction caution condition petition ration transition balance finance evidence influence reference "
-    "sequence enhance advance experience bring commence silence ";
+/* Is the lower-case form of the word in the list? The list begins and ends with a space. */
+static bool in_list(const char *list, const char *word, size_t length)
+{
+    char padded[40];
+    if (length + 3 > sizeof padded)
+        return false;
+    snprintf(padded, sizeof padded, " %.*s ", (int)length, word);
+    for (char *c = padded; *c; c++)
+        *c = (char)tolower((unsigned char)*c);
+    return strstr(list, padded) != NULL;
+}
 
 static bool noun_ending(const char *word, size_t length)
 {
     static const char *const endings[] = {"tion", "sion", "ment", "ity", "ness", "ance", "ence", "ship", "ing", "ology", "ery"};
-    char padded[40];
-    if (length + 3 > sizeof padded)
-        return false;
-    padded[0] = ' ';
-    for (size_t i = 0; i < length; i++)
-        padded[i + 1] = (char)tolower((unsigned char)word[i]);
-    padded[length + 1] = ' ';
-    padded[length + 2] = '\0';
-    if (strstr(verbs, padded))
-        return false;
     for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
         size_t n = strlen(endings[i]);
-        if (length > n + 1 && strncmp(padded + 1 + length - n, endings[i], n) == 0)
+        if (length > n + 1 && strncasecmp(word + length - n, endings[i], n) == 0)
             return true;
     }
     return false;
 }
 
-/* "Risk assessment" and "Training" name a thing, "assess risks" and "provide training" a deed. A name is taken for a noun when
- * its first word ends like one, or when it is two words and the second does while the first is not a known verb. */
+/* "Risk assessment" and "Training" name a thing, "assess risks" and "provide training" a deed. A name is taken for a thing when
+ * its first word ends like a noun, or when it is two words and the second does; never when the first is a verb that we know. */
 bool context_verb_first(const char *name)
 {
-    static const char known[] =
-        " acquire adopt analyse apply approve assess assign audit build buy change check classify collect "
-        "communicate conduct control create decide define deliver deploy design destroy develop distribute "
-        "establish evaluate give grant handle harden hire identify improve inform inspect install keep "
-        "learn maintain make manage measure meet monitor operate organise organize perform plan prepare "
-        "prevent protect provide publish purchase raise recover register release remove report respond "
-        "restore retire review revoke run secure select set share support sustain teach test track train "
-        "treat update verify watch write ";
+    static const char verbs[] =
+        " acquire adopt advance analyse apply approve assess assign audit balance bring build buy caution change check classify "
+        "collect comment commission communicate complement conduct control create decide define deliver deploy design destroy "
+        "develop distribute document enhance establish evaluate experiment finance give grant handle harden hire identify "
+        "implement "
+        "improve inform inspect install keep learn maintain make manage measure meet mention monitor operate organise organize "
+        "perform plan position prepare prevent protect provide provision publish purchase question raise ration recover register "
+        "release remove report respond restore retire review revoke run secure segment select sequence set share supplement "
+        "support sustain teach test track train transition treat update verify watch write ";
     const char *first = name + strspn(name, " ");
     size_t length = strcspn(first, " ");
-    if (length == 0 || noun_ending(first, length))
-        return length == 0;
+    if (length == 0 || in_list(verbs, first, length))
+        return true;
+    if (noun_ending(first, length))
+        return false;
     const char *second = first + length + strspn(first + length, " ");
     size_t second_length = strcspn(second, " ");
-    if (second_length == 0 || second[second_length + strspn(second + second_length, " ")] != '\0')
-        return true;
-    char padded[40];
-    if (length + 3 > sizeof padded)
-        return true;
-    snprintf(padded, sizeof padded, " %.*s ", (int)length, first);
-    for (char *c = padded; *c; c++)
-        *c = (char)tolower((unsigned char)*c);
-    return strstr(known, padded) || !noun_ending(second, second_length);
+    bool two = second_length > 0 && second[second_length + strspn(second + second_length, " ")] == '\0';
+    return !two || !noun_ending(second, second_length);
 }
