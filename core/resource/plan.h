@@ -6,6 +6,8 @@
 #include "base/arena.h"
 #include "resource/engine.h"
 
+#define PLAN_PAGE 50 /* records in a page, unless `limit` says another number */
+#define PLAN_PAGE_MAX 500
 #define PLAN_COLUMNS 60 /* of one resource at most: sets of columns are bits of one word, with room for "actions" */
 
 /* One member of a record, in the order in which records are selected and written. */
@@ -13,16 +15,28 @@ struct plan_column {
     const char *name;             /* of the SQL column and the JSON member */
     const char *cast;             /* type its parameters are cast to: "date" */
     enum bl_type type;            /* how its values are read from text; ids are BL_REF, times BL_TIME */
+    const char *values;           /* ENUM, LIST: the allowed words; of status: the states */
     const struct bl_field *field; /* NULL: one of the engine's own columns */
-    bool raw;                     /* selected as JSON text (LIST, ITEMS): written as it is */
+    bool raw;                     /* LIST, ITEMS: bl_cell gives them as JSON text */
     bool filter;                  /* may stand in a filter; and in sort unless it is a list */
     bool nullable;
+};
+
+/* An order: at most three members that the caller names, and id, which makes it total. */
+#define PLAN_SORT 4
+struct plan_sort {
+    struct {
+        size_t column;
+        bool descending;
+    } keys[PLAN_SORT];
+    size_t count;
 };
 
 struct plan_transition {
     const struct bl_transition *transition;
     const char *permission; /* whole: "context.scope:approve" */
     uint64_t from;          /* bits of plan.resource->states */
+    uint64_t taken;         /* bits of the BL_SERVER fields that .rule may fill: those that .sets does not */
     const char *sql;        /* sets the state, writes the event; see sql.c for its parameters */
 };
 
@@ -58,6 +72,8 @@ struct plan {
     struct plan_relation *relations;
     size_t relation_count;
 
+    struct plan_sort sort; /* the default order */
+
     /* SQL, constant. The table's alias is t; `select` lists the columns in their order, ready to be written as JSON. */
     const char *select;
     const char *sql_read, *sql_lock, *sql_list, *sql_create, *sql_update, *sql_archive, *sql_restore;
@@ -80,6 +96,11 @@ static inline const struct plan_route *plan_route(const struct bl_request *r)
     return r->data;
 }
 
+/* Fills everything but the relations, which need all plans. False: printed. */
+bool plan_compile(struct arena *, const struct engine *, const struct bl_plugin *, const struct bl_resource *, struct plan *,
+                  FILE *errors);
+char *plan_path(struct arena *, const char *name); /* "annex_a" -> "annex-a" */
+
 const struct plan *plan_find(const struct engine *, const char *name);        /* "area.resource"; NULL: unknown */
 const struct plan *const *plan_all(const struct engine *, size_t *count);     /* in the order of the registry */
 const struct plan_column *plan_column(const struct plan *, const char *name); /* NULL: no such member */
@@ -88,9 +109,10 @@ const struct plan_column *plan_column(const struct plan *, const char *name); /*
 
 enum plan_mode { PLAN_CREATE, PLAN_PATCH };
 
-/* Validated values as PostgreSQL reads them; index i is resource->fields[i]. */
+/* Validated values; index i is resource->fields[i]. */
 struct plan_values {
-    const char *text[PLAN_COLUMNS]; /* NULL: SQL null */
+    const char *text[PLAN_COLUMNS]; /* as PostgreSQL reads them; NULL: SQL null */
+    json_t *json[PLAN_COLUMNS];     /* as rules read them; borrowed; NULL: null, or an empty array of a LIST or ITEMS */
     uint64_t given;                 /* bit i: in the body (or an initial value, on create) */
 };
 
@@ -98,9 +120,7 @@ struct plan_values {
  * BL_OK or BL_UNPROCESSABLE. Needs no database. */
 BL_MUST_CHECK enum bl_status resource_validate(struct bl_request *, const struct plan *, const json_t *body, enum plan_mode,
                                                const char *prefix, struct plan_values *out);
-/* One value given as text (a CSV cell, a query parameter) as the JSON value its field takes; a new reference. Text that is not
- * such a value comes back as a JSON string, so that resource_validate says what is wrong with it. "" is null. */
-json_t *resource_value_of(const struct bl_field *, const char *text);
+/* Single values: value.h. */
 
 /* ---- write.c: records from code, from a batch, from a file ------------------------------------------------------------- */
 

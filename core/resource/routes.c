@@ -6,7 +6,7 @@ const struct line resource_lines[] = {
     {"POST", "", "write", resource_post, BL_WRITE},
     {"GET", "/{id}", "read", resource_get, 0},
     {"PATCH", "/{id}", "write", resource_patch, BL_WRITE | LINE_CHANGE},
-    {"POST", "/{id}:archive", "archive", resource_put_away, BL_WRITE | LINE_CHANGE},
+    {"POST", "/{id}:archive", "archive", resource_archive, BL_WRITE | LINE_CHANGE},
     {"POST", "/{id}:restore", "archive", resource_restore, BL_WRITE | LINE_CHANGE},
     {"POST", "/{id}:{transition}", NULL, resource_transit, BL_WRITE | LINE_TRANSITION},
     {"GET", "/{id}/history", "read", resource_history, 0},

@@ -22,12 +22,20 @@ struct line {
 extern const struct line resource_lines[]; /* both end with a zeroed element */
 extern const struct line tenant_lines[];
 
+/* What the handlers share (read.c): the id in the path, 404 for it, the record of row 0 as the answer with its ETag; its state as
+ * an index into resource->states (-1: no workflow); did this caller make it or last edit it? */
+const char *resource_id(struct bl_request *);
+enum bl_status resource_missing(struct bl_request *, const struct plan *);
+void resource_answer(struct bl_request *, const struct plan *, int status, const struct bl_rows *, uint64_t columns);
+int resource_state(struct bl_request *, const struct plan *, const struct bl_rows *, int row);
+bool resource_is_author(struct bl_request *, const struct plan *, const struct bl_rows *, int row);
+
 /* read.c, list.c, write.c, workflow.c, history.c */
 enum bl_status resource_get(struct bl_request *);
 enum bl_status resource_list(struct bl_request *);
 enum bl_status resource_post(struct bl_request *);
 enum bl_status resource_patch(struct bl_request *);
-enum bl_status resource_put_away(struct bl_request *); /* :archive */
+enum bl_status resource_archive(struct bl_request *); /* :archive */
 enum bl_status resource_restore(struct bl_request *);
 enum bl_status resource_transit(struct bl_request *);
 enum bl_status resource_history(struct bl_request *);

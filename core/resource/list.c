@@ -1,0 +1,185 @@
+/* Lists: one statement per page, one round trip. */
+#include "resource/filter.h"
+#include "resource/routes.h"
+#include "resource/sql.h"
+#include "resource/value.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* SELECT … FROM the table, the conditions with their arguments, whatever `after` adds. */
+static void start(struct statement *s, const struct statement *where, const char *select, const struct plan *plan)
+{
+    statement_start(s, where->request);
+    statement_text(s, "SELECT ");
+    statement_text(s, select);
+    statement_text(s, " FROM ");
+    statement_text(s, plan->resource->table);
+    statement_text(s, " t");
+    statement_text(s, where->text);
+    memcpy(s->args, where->args, sizeof s->args);
+    s->nargs = where->nargs;
+}
+
+static bool finish(struct statement *s, const struct plan *plan, const struct plan_sort *sort, long limit)
+{
+    char order[SQL_ORDER];
+    sql_order(plan, sort, order);
+    statement_text(s, " ORDER BY ");
+    statement_text(s, order);
+    statement_text(s, " LIMIT ");
+    return statement_arg(s, value_text(s->request, "%ld", limit), "integer");
+}
+
+static enum bl_status too_many(struct bl_request *r)
+{
+    return bl_fail(r, BL_BAD_REQUEST, "bad_filter", NULL, "too many conditions in one query: %d values are the most",
+                   STATEMENT_ARGS);
+}
+
+static enum bl_status page_of(struct bl_request *r, const struct plan *plan, const struct filter *f,
+                              const struct statement *where, struct bl_rows **rows)
+{
+    if (f->plain && !f->paged)
+        return bl_sql(r, plan->sql_list, NULL, 0, BL_FINAL, rows);
+    struct statement s;
+    start(&s, where, plan->select, plan);
+    enum bl_status status = f->cursor ? filter_after(r, plan, f, &s) : BL_OK;
+    if (status != BL_OK)
+        return status;
+    if (!finish(&s, plan, &f->sort, f->limit + 1))
+        return too_many(r);
+    return bl_sql(r, s.text, s.args, s.nargs, BL_FINAL, rows);
+}
+
+/* Prefer: count=exact (RFC 7240), alone or in a list. */
+static bool wants_count(struct bl_request *r)
+{
+    const char *prefer = bl_header(r, "Prefer");
+    while (prefer && *prefer) {
+        prefer += strspn(prefer, " \t,;");
+        size_t length = strcspn(prefer, " \t,;");
+        if (length == 11 && memcmp(prefer, "count=exact", 11) == 0)
+            return true;
+        prefer += length;
+    }
+    return false;
+}
+
+static enum bl_status count_of(struct bl_request *r, const struct plan *plan, const struct statement *where, int64_t *count)
+{
+    struct statement s;
+    struct bl_rows *rows;
+    start(&s, where, "count(*)", plan);
+    enum bl_status status = bl_sql(r, s.text, s.args, s.nargs, 0, &rows);
+    if (status == BL_OK)
+        *count = bl_integer(r, rows, 0, 0);
+    return status;
+}
+
+static void put_escaped(struct statement *s, const char *text)
+{
+    char one[4];
+    for (const unsigned char *p = (const unsigned char *)text; *p; p++) {
+        bool plain = (*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') || (*p >= '0' && *p <= '9') || strchr("-._~", *p);
+        snprintf(one, sizeof one, plain ? "%c" : "%%%02X", *p);
+        statement_text(s, one);
+    }
+}
+
+static void link_next(struct bl_request *r, const char *cursor)
+{
+    struct statement link; /* only its text */
+    const char *name, *value;
+    statement_start(&link, r);
+    statement_text(&link, "<");
+    statement_text(&link, r->path);
+    statement_text(&link, "?");
+    for (size_t i = 0; (name = bl_query_at(r, i, &value)) != NULL; i++) {
+        if (strcmp(name, "cursor") == 0)
+            continue;
+        put_escaped(&link, name);
+        statement_text(&link, "=");
+        put_escaped(&link, value);
+        statement_text(&link, "&");
+    }
+    statement_text(&link, "cursor=");
+    statement_text(&link, cursor);
+    statement_text(&link, ">; rel=\"next\"");
+    bl_set_header(r, "Link", link.text);
+}
+
+static void answer(struct bl_request *r, const struct plan *plan, const struct filter *f, const struct bl_rows *rows,
+                   const int64_t *count)
+{
+    int got = bl_count(r, rows), shown = got > f->limit ? (int)f->limit : got;
+    const char *next = got > shown ? filter_cursor(r, plan, f, rows, shown - 1) : NULL;
+    struct plan_caller caller = {0};
+    if (f->columns & PLAN_ACTIONS)
+        resource_caller(r, plan, &caller);
+    bl_respond(r, 200, "application/json");
+    if (next)
+        link_next(r, next);
+    if (count)
+        bl_set_header(r, "Preference-Applied", "count=exact");
+    bl_json_object(r, NULL);
+    bl_json_array(r, "items");
+    for (int i = 0; i < shown; i++)
+        resource_json_row(r, plan, &caller, rows, i, f->columns, NULL);
+    bl_json_close(r);
+    bl_json_text(r, "next", next);
+    if (count)
+        bl_json_integer(r, "count", *count);
+    bl_json_close(r);
+}
+
+enum bl_status resource_list(struct bl_request *r)
+{
+    const struct plan *plan = plan_route(r)->plan;
+    const char *type = bl_accepts(r);
+    if (type && strcmp(type, "text/csv") == 0)
+        return resource_list_csv(r);
+    if (type && strcmp(type, "application/json") != 0)
+        return resource_list_xlsx(r);
+
+    struct statement where;
+    struct filter f;
+    struct bl_rows *rows;
+    int64_t count = 0;
+    bool counted = wants_count(r);
+    enum bl_status status = filter_read(r, plan, &where, &f);
+    if (status == BL_OK && counted)
+        status = count_of(r, plan, &where, &count);
+    if (status == BL_OK)
+        status = page_of(r, plan, &f, &where, &rows);
+    if (status == BL_OK)
+        answer(r, plan, &f, rows, counted ? &count : NULL);
+    return status;
+}
+
+enum bl_status resource_scan(struct bl_request *r, const struct plan *plan, resource_page page, void *arg)
+{
+    struct statement where, s;
+    struct filter f;
+    const char *last[PLAN_SORT];
+    enum bl_status status = filter_read(r, plan, &where, &f);
+    if (status == BL_OK && f.paged)
+        status = bl_fail(r, BL_BAD_REQUEST, "unknown_parameter", NULL,
+                         "query parameters limit and cursor: a file holds every record of the list; leave them out");
+    for (bool more = status == BL_OK, first = true; more; first = false) {
+        struct bl_rows *rows;
+        start(&s, &where, plan->select, plan);
+        if ((!first && !filter_put_after(&s, plan, &f.sort, last)) || !finish(&s, plan, &f.sort, PLAN_PAGE_MAX))
+            return too_many(r);
+        status = bl_sql(r, s.text, s.args, s.nargs, 0, &rows);
+        int count = status == BL_OK ? bl_count(r, rows) : 0;
+        more = count == PLAN_PAGE_MAX;
+        if (count > 0)
+            status = page(r, plan, rows, count, arg);
+        if (status != BL_OK)
+            return status;
+        for (size_t i = 0; more && i < f.sort.count; i++)
+            last[i] = bl_cell(r, rows, count - 1, (int)f.sort.keys[i].column);
+    }
+    return status;
+}

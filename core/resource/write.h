@@ -1,0 +1,22 @@
+/* What the writers of records share: write.c, workflow.c, record.c. */
+#ifndef RESOURCE_WRITE_H
+#define RESOURCE_WRITE_H
+
+#include "resource/plan.h"
+
+/* The arguments that every write begins with (sql.h): id, actor, a new event id, request id. */
+void write_head(struct bl_request *, const char *id, const char **args);
+
+/* Locks the row until the transaction ends and reads it. 404 when it is not there. */
+BL_MUST_CHECK enum bl_status write_lock(struct bl_request *, const struct plan *, const char *id, struct bl_rows **);
+
+/* What stands in the way of a change to this row: another version (412; `version` < 0: any), archived or not (409; `archived`: as
+ * the change wants it), a frozen state (409; only when `frozen`). BL_OK: nothing. */
+BL_MUST_CHECK enum bl_status write_objection(struct bl_request *, const struct plan *, const struct bl_rows *, long version,
+                                             bool archived, bool frozen);
+
+/* BL_SERVER fields that a rule has set in `after`, checked, into `values`. `which`: bits of the fields that may be taken. */
+BL_MUST_CHECK enum bl_status write_taken(struct bl_request *, const struct plan *, const json_t *before, const json_t *after,
+                                         uint64_t which, struct plan_values *values);
+
+#endif
