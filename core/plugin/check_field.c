@@ -133,7 +133,7 @@ static void check_type(struct check *c, const struct bl_field *f, enum place pla
     }
     if (place == ITEM && (f->type == BL_TIME || f->type == BL_REF || f->type == BL_LIST || f->type == BL_ITEMS))
         check_object(c, "an object in ITEMS holds TEXT, ENUM, INT, DECIMAL, BOOL and DATE only");
-    if (f->type == BL_ENUM && (!f->values || !*f->values))
+    if (f->type == BL_ENUM && (!f->values || !f->values[strspn(f->values, " ")]))
         check_object(c, "ENUM without values");
     if (f->values && f->type != BL_ENUM && f->type != BL_LIST)
         check_object(c, "values on a type other than ENUM and LIST");
