@@ -22,7 +22,7 @@ void *arena_alloc(struct arena *, size_t size);                     /* zeroed, a
 char *arena_copy(struct arena *, const char *bytes, size_t length); /* NUL-terminated */
 char *arena_string(struct arena *, const char *text);               /* NULL stays NULL */
 char *arena_format(struct arena *, const char *format, ...) BL_PRINTF(2, 3);
-char *arena_vformat(struct arena *, const char *format, va_list args);
+char *arena_vformat(struct arena *, const char *format, va_list args) BL_PRINTF(2, 0);
 void arena_defer(struct arena *, void (*fn)(void *), void *arg);
 size_t arena_used(const struct arena *);
 

@@ -63,6 +63,7 @@ struct http *http_of(const struct config *config, const struct engine *engine, c
     http->router = router;
     http_core_serves(engine == NULL ? NULL : engine_registry(engine));
     http_set_auth(http, auth);
+    engine_describe(routes, count);
     return http;
 }
 
@@ -89,6 +90,7 @@ void http_free(struct http *http)
     if (http == NULL)
         return;
     http_router_free(http->router);
+    engine_describe(NULL, 0);
     free(http->routes);
     free(http);
 }

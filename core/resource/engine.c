@@ -140,7 +140,8 @@ static void add_route(struct engine *e, const struct line *line, const struct pl
             .data = kept,
             .checks_query = true,
             .plugin = plan ? plan->plugin : NULL,
-            .produces = line->flags & LINE_TABLE ? table_types : NULL,
+            .body_limit = line->body_limit,
+            .produces = line->flags & LINE_TABLE ? table_types : line->produces,
         };
     }
     e->route_count++;
@@ -196,8 +197,10 @@ static void walk_routes(struct engine *e)
     for (size_t i = 0; i < registry_count(e->registry); i++)
         add_own_routes(e, registry_at(e->registry, i)->plugin);
     for (const struct line *line = tenant_lines; line->method; line++)
-        add_route(e, line, NULL, arena_format(e->arena, "/api/v1/orgs/{org}/%s", line->suffix), line->verb,
+        add_route(e, line, NULL, arena_format(e->arena, "/api/v1/orgs/{org}%s", line->suffix), line->verb,
                   (struct plan_route){.engine = e});
+    for (const struct line *line = service_lines; line->method; line++)
+        add_route(e, line, NULL, line->suffix, line->verb, (struct plan_route){.engine = e});
 }
 
 struct engine *engine_new(const struct registry *registry, FILE *errors)

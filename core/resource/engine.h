@@ -31,6 +31,10 @@ const struct registry *engine_registry(const struct engine *);
 /* Every route of every resource and plugin, and the engine's tenant-wide ones (calendar, meta, search, openapi). */
 const struct engine_route *engine_routes(const struct engine *, size_t *count);
 
+/* What the OpenAPI document shows: every mounted route, the engine's and the core's own (borrowed). Call it before the first
+ * request; NULL, 0: nothing is mounted any more. */
+void engine_describe(const struct engine_route *routes, size_t count);
+
 /* The engine behind bl_core.create, .update, .transit, .link (the core's table points here). */
 enum bl_status engine_create(struct bl_request *, const char *resource, json_t *body, json_t **out);
 enum bl_status engine_update(struct bl_request *, const char *resource, const char *id, json_t *patch, json_t **out);

@@ -267,8 +267,6 @@ static bool read_own(struct bl_request *r, const struct plan *plan, const char *
     if (own[OWN_LIMIT])
         good = read_limit(r, own[OWN_LIMIT], &f->limit) && good;
     good = resource_fields(r, plan, &f->columns) == BL_OK && good;
-    if (own[OWN_Q])
-        good = search_where(where, plan, own[OWN_Q]) == BL_OK && good;
     f->cursor = own[OWN_CURSOR];
     f->paged = own[OWN_LIMIT] || own[OWN_CURSOR];
     f->plain = f->plain && !own[OWN_SORT] && !own[OWN_ARCHIVED] && !own[OWN_Q];
@@ -303,6 +301,7 @@ enum bl_status filter_read(struct bl_request *r, const struct plan *plan, struct
     statement_text(where, " WHERE t.tenant_id = $1");
     for (size_t i = 0; (name = bl_query_at(r, i, &value)) != NULL; i++)
         good = read_one(r, plan, name, value, where, own, f) && good;
-    good = read_own(r, plan, own, where, f) && good;
-    return good ? BL_OK : BL_BAD_REQUEST;
+    if (!read_own(r, plan, own, where, f) || !good)
+        return BL_BAD_REQUEST;
+    return own[OWN_Q] ? search_where(where, plan, own[OWN_Q]) : BL_OK; /* asks the database: whatever it answers is the answer */
 }

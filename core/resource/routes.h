@@ -13,14 +13,17 @@ enum line_flag {
 
 struct line {
     const char *method;
-    const char *suffix; /* after the resource's path (or after /api/v1/orgs/{org}/ in tenant_lines): ":batch", "/{id}" */
+    const char *suffix; /* after the resource's path (or after /api/v1/orgs/{org} in tenant_lines): ":batch", "/{id}" */
     const char *verb;   /* "read", "write", "archive" of the resource; tenant_lines: a whole permission, or NULL: any member */
     bl_handler handler;
-    unsigned flags; /* enum bl_route_flag | enum line_flag */
+    unsigned flags;       /* enum bl_route_flag | enum line_flag */
+    size_t body_limit;    /* 0: the configured one */
+    const char *produces; /* NULL: JSON */
 };
 
-extern const struct line resource_lines[]; /* both end with a zeroed element */
+extern const struct line resource_lines[]; /* each ends with a zeroed element */
 extern const struct line tenant_lines[];
+extern const struct line service_lines[]; /* whole paths, outside any organisation */
 
 /* What the handlers share (read.c): the id in the path, 404 for it, the record of row 0 as the answer with its ETag; its state as
  * an index into resource->states (-1: no workflow); did this caller make it or last edit it? */
@@ -41,9 +44,24 @@ enum bl_status resource_transit(struct bl_request *);
 enum bl_status resource_history(struct bl_request *);
 
 /* Called by resource_list when bl_accepts says so. */
-enum bl_status resource_list_csv(struct bl_request *);  /* csv.c */
+enum bl_status resource_list_csv(struct bl_request *);  /* export.c */
 enum bl_status resource_list_xlsx(struct bl_request *); /* xlsx.c */
 
-/* batch.c, import.c, links.c, search.c, calendar.c, openapi.c, meta.c declare theirs here. */
+/* links.c */
+enum bl_status resource_links(struct bl_request *);
+enum bl_status resource_link(struct bl_request *);
+enum bl_status resource_unlink(struct bl_request *);
+const char *resource_url(struct bl_request *, const struct plan *,
+                         const char *id); /* path of a record, in the request's memory */
+
+/* meta.c, search.c, calendar.c, openapi.c */
+enum bl_status engine_meta(struct bl_request *);
+enum bl_status engine_search(struct bl_request *);
+enum bl_status engine_calendar(struct bl_request *);
+enum bl_status engine_my_work(struct bl_request *);
+enum bl_status engine_openapi(struct bl_request *);
+
+/* The resources that the caller may read, as a text[] for PostgreSQL (search.c). Valid after the first bl_sql. */
+const char *resource_readable(struct bl_request *, const struct engine *);
 
 #endif

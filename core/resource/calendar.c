@@ -1,0 +1,250 @@
+/* What is due, over all areas: GET …/calendar from the BL_DUE dates, GET …/my-work from the BL_OWNER fields. One statement each:
+ * a branch per resource, and the branches that the caller may not read are shut by a parameter. */
+#include "base/ids.h"
+#include "resource/describe.h"
+#include "resource/routes.h"
+#include "resource/value.h"
+
+#include <string.h>
+
+#define ENTRIES 1000 /* in one answer; `truncated` says that there are more */
+#define DAYS_AHEAD 30
+
+struct asked {
+    const char *from, *to; /* days */
+    const char *owner;     /* NULL: anybody's */
+    const char *today;
+};
+
+static const struct bl_field *next_with(const struct plan *plan, unsigned flag, const struct bl_field *after)
+{
+    for (const struct bl_field *f = after != NULL ? after + 1 : plan->resource->fields; f->name != NULL; f++) {
+        if ((f->flags & flag) != 0)
+            return f;
+    }
+    return NULL;
+}
+
+/* " AND t.status NOT IN ('closed')": the record is not over. */
+static void put_open(struct statement *s, const struct plan *plan)
+{
+    const char *comma = " AND t.status NOT IN ('";
+    if (plan->closed == 0)
+        return;
+    for (size_t i = 0; plan->resource->states[i].name != NULL; i++) {
+        if ((plan->closed >> i & 1) == 0)
+            continue;
+        statement_text(s, comma);
+        statement_text(s, plan->resource->states[i].name);
+        comma = "', '";
+    }
+    statement_text(s, "')");
+}
+
+/* "$4 = ANY (ARRAY[t.owner_id, t.deputy_id])": the record is that person's. */
+static void put_owned(struct statement *s, const struct plan *plan, const char *person)
+{
+    const char *comma = "";
+    statement_text(s, person);
+    statement_text(s, " IN (");
+    for (const struct bl_field *f = next_with(plan, BL_OWNER, NULL); f != NULL; f = next_with(plan, BL_OWNER, f)) {
+        statement_text(s, comma);
+        statement_text(s, "t.");
+        statement_text(s, f->name);
+        comma = ", ";
+    }
+    statement_text(s, ")");
+}
+
+/* What every branch shows of a record: …, id, ref, title, state, owner. */
+static void put_record(struct statement *s, const struct plan *plan)
+{
+    const struct bl_field *owner = next_with(plan, BL_OWNER, NULL);
+    statement_text(s, value_text(s->request, "t.id, t.ref, t.%s::text AS title, %s AS status, %s%s AS owner_id",
+                                 plan->title != NULL ? plan->title->name : "ref", plan->status >= 0 ? "t.status" : "NULL::text",
+                                 owner != NULL ? "t." : "NULL::uuid", owner != NULL ? owner->name : ""));
+}
+
+static void put_from(struct statement *s, const struct plan *plan)
+{
+    statement_text(s, value_text(s->request,
+                                 " FROM %s t WHERE t.tenant_id = $1 AND '%s' = ANY ($2::text[]) AND t.archived_at IS NULL",
+                                 plan->resource->table, plan->name));
+    put_open(s, plan);
+}
+
+/* $2 readable resources, $3 from, $4 to, $5 owner */
+static void put_due_branch(struct statement *s, const struct plan *plan, size_t number, const struct bl_field *due)
+{
+    statement_text(s, value_text(s->request, "SELECT %zu AS branch, t.%s AS day, '%s' AS field, ", number, due->name, due->name));
+    put_record(s, plan);
+    put_from(s, plan);
+    statement_text(s, value_text(s->request, " AND t.%s BETWEEN $3::date AND $4::date AND ($5::uuid IS NULL", due->name));
+    if (next_with(plan, BL_OWNER, NULL) != NULL) {
+        statement_text(s, " OR ");
+        put_owned(s, plan, "$5::uuid");
+    }
+    statement_text(s, ")");
+}
+
+/* $2 readable resources, $3 the caller */
+static void put_work_branch(struct statement *s, const struct plan *plan, size_t number)
+{
+    const char *comma = "least(";
+    statement_text(s, value_text(s->request, "SELECT %zu AS branch, ", number));
+    for (const struct bl_field *f = next_with(plan, BL_DUE, NULL); f != NULL; f = next_with(plan, BL_DUE, f)) {
+        statement_text(s, comma);
+        statement_text(s, "t.");
+        statement_text(s, f->name);
+        comma = ", ";
+    }
+    statement_text(s, next_with(plan, BL_DUE, NULL) != NULL ? ") AS day, NULL::text AS field, "
+                                                            : "NULL::date AS day, NULL::text AS field, ");
+    put_record(s, plan);
+    put_from(s, plan);
+    statement_text(s, " AND ");
+    put_owned(s, plan, "$3::uuid");
+}
+
+/* The branches of all resources that have the flag; how many there are. */
+static size_t put_branches(struct statement *s, const struct engine *engine, unsigned flag)
+{
+    size_t count, branches = 0;
+    const struct plan *const *plans = plan_all(engine, &count);
+    statement_text(s, "SELECT x.*, m.name AS owner FROM (");
+    for (size_t i = 0; i < count; i++) {
+        for (const struct bl_field *f = next_with(plans[i], flag, NULL); f != NULL; f = next_with(plans[i], flag, f)) {
+            if (branches++ > 0)
+                statement_text(s, "\nUNION ALL ");
+            if (flag == BL_DUE)
+                put_due_branch(s, plans[i], i, f);
+            else
+                put_work_branch(s, plans[i], i);
+            if (flag == BL_OWNER)
+                break;
+        }
+    }
+    statement_text(
+        s, value_text(s->request,
+                      "\nORDER BY day NULLS LAST, ref, id LIMIT %d) x\nLEFT JOIN core.member m ON m.tenant_id = $1 AND m.id = "
+                      "x.owner_id ORDER BY x.day NULLS LAST, x.ref, x.id",
+                      ENTRIES + 1));
+    return branches;
+}
+
+static void put_entry(struct bl_request *r, const struct plan *plan, const struct bl_rows *rows, int row, const char *today)
+{
+    char made[LABEL_TEXT];
+    const char *day = bl_cell(r, rows, row, 1), *field = bl_cell(r, rows, row, 2);
+    bl_json_object(r, NULL);
+    bl_json_text(r, "date", day);
+    if (field != NULL) {
+        bl_json_text(r, "field", field);
+        bl_json_text(r, "label", describe_field(plan_column(plan, field)->field, made));
+    }
+    bl_json_text(r, "resource", plan->name);
+    bl_json_cell(r, "id", rows, row, 3);
+    bl_json_cell(r, "ref", rows, row, 4);
+    bl_json_cell(r, "title", rows, row, 5);
+    bl_json_cell(r, "status", rows, row, 6);
+    bl_json_cell(r, "owner_id", rows, row, 7);
+    bl_json_cell(r, "owner", rows, row, 8);
+    bl_json_bool(r, "overdue", day != NULL && strcmp(day, today) < 0);
+    bl_json_text(r, "url", resource_url(r, plan, bl_cell(r, rows, row, 3)));
+    bl_json_close(r);
+}
+
+static void answer(struct bl_request *r, const struct engine *engine, const struct bl_rows *rows, const struct asked *asked)
+{
+    size_t count;
+    const struct plan *const *plans = plan_all(engine, &count);
+    int got = rows != NULL ? bl_count(r, rows) : 0, shown = got > ENTRIES ? ENTRIES : got;
+    bl_respond(r, 200, "application/json");
+    bl_json_object(r, NULL);
+    if (asked->from != NULL) {
+        bl_json_text(r, "from", asked->from);
+        bl_json_text(r, "to", asked->to);
+    }
+    bl_json_array(r, "items");
+    for (int i = 0; i < shown; i++)
+        put_entry(r, plans[bl_integer(r, rows, i, 0)], rows, i, asked->today);
+    bl_json_close(r);
+    bl_json_bool(r, "truncated", got > shown);
+    bl_json_close(r);
+}
+
+static const char *day_of(struct bl_request *r, int64_t days)
+{
+    char *day = bl_alloc(r, TIME_TEXT);
+    date_format((int32_t)days, day);
+    return day;
+}
+
+static enum bl_status day_asked(struct bl_request *r, const char *name, const char **day)
+{
+    const char *text = bl_query(r, name);
+    int32_t days;
+    if (text == NULL)
+        return BL_OK;
+    *day = text;
+    if (date_parse(text, &days))
+        return BL_OK;
+    return bl_fail(r, BL_BAD_REQUEST, "bad_date", NULL, "query parameter %s: a day as YYYY-MM-DD that the calendar has", name);
+}
+
+static enum bl_status read_query(struct bl_request *r, struct asked *asked)
+{
+    int64_t today = r->now / 86400000000;
+    const char *owner = bl_query(r, "owner");
+    *asked = (struct asked){.from = "0001-01-01", .to = day_of(r, today + DAYS_AHEAD), .today = day_of(r, today)};
+    enum bl_status status = resource_known_query(r, "from to owner");
+    if (status == BL_OK)
+        status = day_asked(r, "from", &asked->from);
+    if (status == BL_OK)
+        status = day_asked(r, "to", &asked->to);
+    if (status != BL_OK || owner == NULL)
+        return status;
+    asked->owner = strcmp(owner, "me") == 0 ? r->actor : owner;
+    if (!uuid_valid(asked->owner))
+        return bl_fail(r, BL_BAD_REQUEST, "bad_id", NULL, "query parameter owner: the id of a member, or me");
+    return BL_OK;
+}
+
+/* Enters the tenant, so that the caller's permissions are known, then asks once. */
+static enum bl_status run(struct bl_request *r, unsigned flag, const char **args, int nargs, const struct asked *asked)
+{
+    const struct engine *engine = plan_route(r)->engine;
+    struct statement s;
+    struct bl_rows *rows = NULL;
+    enum bl_status status = bl_sql(r, "SELECT FROM core.this_organisation WHERE tenant_id = $1", NULL, 0, 0, &rows);
+    if (status != BL_OK)
+        return status;
+    statement_start(&s, r);
+    args[0] = resource_readable(r, engine);
+    rows = NULL;
+    if (put_branches(&s, engine, flag) > 0)
+        status = bl_sql(r, s.text, args, nargs, BL_FINAL, &rows);
+    if (status == BL_OK)
+        answer(r, engine, rows, asked);
+    return status;
+}
+
+enum bl_status engine_calendar(struct bl_request *r)
+{
+    struct asked asked;
+    enum bl_status status = read_query(r, &asked);
+    if (status != BL_OK)
+        return status;
+    const char *args[] = {NULL, asked.from, asked.to, asked.owner};
+    return run(r, BL_DUE, args, 4, &asked);
+}
+
+enum bl_status engine_my_work(struct bl_request *r)
+{
+    enum bl_status status = resource_known_query(r, NULL);
+    if (status != BL_OK)
+        return status;
+    struct asked asked = {.today = day_of(r, r->now / 86400000000)};
+    const char *args[] = {NULL, r->actor};
+    return run(r, BL_OWNER, args, 2, &asked);
+}

@@ -1,0 +1,27 @@
+#include "resource/within.h"
+
+#include "resource/value.h"
+
+/* What has no pointer is about the part as a whole; the service's own failures are about no part. */
+static enum bl_status fail_within(struct bl_request *r, enum bl_status status, const char *code, const char *pointer,
+                                  const char *format, va_list args)
+{
+    const struct within *within = (const struct within *)r->core;
+    if (pointer != NULL)
+        pointer = value_text(r, "%s%s", within->body, pointer);
+    else if (status < BL_INTERNAL)
+        pointer = within->part;
+    return within->outer->vfail(r, status, code, pointer, format, args);
+}
+
+void within_enter(struct within *within, struct bl_request *r, const char *part, const char *body)
+{
+    *within = (struct within){.core = *r->core, .outer = r->core, .part = part, .body = body};
+    within->core.vfail = fail_within;
+    r->core = &within->core;
+}
+
+void within_leave(struct bl_request *r)
+{
+    r->core = ((const struct within *)r->core)->outer;
+}
