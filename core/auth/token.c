@@ -89,8 +89,7 @@ static const char *check_header(json_t *header, const struct keys *keys, const s
     for (size_t i = 0; i < sizeof keys_of_its_own / sizeof *keys_of_its_own; i++)
         if (json_object_get(header, keys_of_its_own[i]))
             return INVALID("brings its own key");
-    if (typ && (!json_is_string(typ) ||
-                (strcasecmp(json_string_value(typ), "JWT") != 0 && strcasecmp(json_string_value(typ), "at+jwt") != 0)))
+    if (typ && (!json_is_string(typ) || strcasecmp(json_string_value(typ), "JWT") != 0)) /* libjwt knows no at+jwt either */
         return INVALID("not an access token");
     *key = kid ? keys_find(keys, kid) : NULL;
     if (!*key)

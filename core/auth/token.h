@@ -1,4 +1,4 @@
-/* Access tokens: JSON Web Tokens (RFC 7519, RFC 9068), and the only place that calls libjwt. */
+/* Access tokens: JSON Web Tokens (RFC 7519), and the only place that calls libjwt. */
 #ifndef AUTH_TOKEN_H
 #define AUTH_TOKEN_H
 
