@@ -272,7 +272,7 @@ static void test_size(void **state)
     free(text);
 }
 
-/* libjwt takes an empty key for "do not verify". Loading refuses one; this is the second wall. */
+/* libjwt takes an empty key for "do not verify". Loading refuses one already. */
 static void test_empty_key(void **state)
 {
     (void)state;
