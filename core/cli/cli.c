@@ -2,6 +2,7 @@
 #include <string.h>
 
 /* In the order in which `ballium help` prints them. */
+/* clang-format off */
 static const struct cli_command *const commands[] = {
     &cli_migrate,
     &cli_org,
@@ -9,8 +10,10 @@ static const struct cli_command *const commands[] = {
     &cli_key,
     &cli_plugin,
     &cli_config,
+    &cli_doctor,
     &cli_help,
 };
+/* clang-format on */
 
 enum { COMMANDS = sizeof commands / sizeof *commands };
 
