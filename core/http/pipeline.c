@@ -42,7 +42,8 @@ static enum bl_status parse(struct http_request *r)
     const char *method = http_params_find(&r->params, "REQUEST_METHOD"), *target = http_params_find(&r->params, "REQUEST_URI");
     if (method == NULL || *method == '\0' || target == NULL)
         return malformed(r, "bad_request", "there is no request line");
-    r->base.method = method;
+    r->head = strcmp(method, "HEAD") == 0;
+    r->base.method = r->head ? "GET" : method; /* to the handler it is one; the body is dropped on its way out */
     size_t length = strcspn(target, "?");
     why = http_path_split(&r->path, r->arena, target, length);
     if (why != NULL)
@@ -66,8 +67,6 @@ static enum bl_status route(struct http_request *r)
         r->done = true;
         return BL_OK;
     }
-    if (r->match.head)
-        r->base.method = "GET"; /* to the handler it is one; the body is dropped on its way out */
     r->base.resource = r->match.route->resource;
     r->base.data = r->match.route->data;
     return BL_OK;
@@ -172,12 +171,12 @@ static enum bl_status handle(struct http_request *r)
 static enum bl_status finish(struct http_request *r)
 {
     enum bl_status status = http_settle(r, r->status);
-    if (status != BL_OK && r->response.head_sent) {
-        log_write(LOG_ERROR, "broken_answer", "%s", http_problem_code(r, status));
-        return status;
-    }
-    if (status != BL_OK)
+    if (status != BL_OK) {
+        http_problem_log(r);
+        if (r->response.head_sent)
+            return status;
         http_problem_respond(r, status);
+    }
     r->whole = http_response_send(r);
     return status;
 }
@@ -215,7 +214,7 @@ void http_log(struct http_request *r)
     int64_t duration = clock_monotonic() - r->started;
     bool matched = r->match.route != NULL;
     const char *const pairs[] = {
-        "method",       r->match.head ? "HEAD" : r->base.method == NULL ? "-" : r->base.method,
+        "method",       r->head ? "HEAD" : r->base.method == NULL ? "-" : r->base.method,
         "route",        matched ? r->match.route->path : "-",
         "#status",      arena_format(r->arena, "%d", r->response.status),
         "#duration_us", arena_format(r->arena, "%lld", (long long)duration),

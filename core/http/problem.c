@@ -101,10 +101,10 @@ static void write_errors(struct http_request *r, struct json *j, enum bl_status 
         json_end(j);
 }
 
-static void log_causes(const struct http_request *r)
+void http_problem_log(const struct http_request *r)
 {
     for (size_t i = 0; i < r->problem.count; i++)
-        if (r->problem.entries[i].status >= BL_INTERNAL)
+        if (r->problem.entries[i].status == BL_INTERNAL)
             log_write(LOG_ERROR, "failure", "%s: %s", r->problem.entries[i].code, r->problem.entries[i].detail);
 }
 
@@ -122,7 +122,6 @@ void http_problem_respond(struct http_request *r, enum bl_status status)
     const struct words *general = words(status);
     status = general->status;
     const struct http_entry *first = lead(r, status);
-    log_causes(r);
     http_response_reset(r);
     set_headers(r, status);
     http_respond(r, (int)status, "application/problem+json");

@@ -6,11 +6,13 @@
 
 /* Keeps one entry (the first 50; the rest is counted) and returns `status`. */
 enum bl_status http_vfail(struct bl_request *, enum bl_status status, const char *code, const char *pointer, const char *format,
-                          va_list args);
+                          va_list args) BL_PRINTF(5, 0);
 void http_problem_clear(struct http_request *);
 
-/* Makes the document for `status`, of the entries that carry it, the request's answer. Without such an entry it has general
- * words. The words of 500 are for the log alone. */
+/* The words of 500 are for the log alone. */
+void http_problem_log(const struct http_request *);
+
+/* Makes the document for `status`, of the entries that carry it, the request's answer. Without one it has general words. */
 void http_problem_respond(struct http_request *, enum bl_status status);
 
 /* The document's code: what the log line names. */

@@ -64,6 +64,7 @@ struct http_request {
     struct http_match match;
     enum bl_status status; /* what the stages made of it so far */
     bool whole;            /* the answer left completely */
+    bool head;             /* HEAD; base.method is GET then */
     bool done;             /* a stage has answered: skip the rest */
     bool key_taken;        /* the answer is to be kept under the Idempotency-Key: the commit waits for it */
     struct auth_caller caller;

@@ -172,7 +172,7 @@ static void send_head(struct http_request *r, bool whole)
 static void turn_piece(struct http_request *r)
 {
     struct http_response *a = &r->response;
-    if (r->match.head) { /* only its length is of interest */
+    if (r->head) { /* only its length is of interest */
         buf_clear(&a->piece);
         return;
     }
@@ -254,7 +254,7 @@ bool http_response_send(struct http_request *r)
     http_response_complete(r);
     if (!a->head_sent)
         send_head(r, true);
-    if (!r->match.head && a->status != 204 && a->status != 304) {
+    if (!r->head && a->status != 204 && a->status != 304) {
         for (struct http_piece *p = a->first; p != NULL; p = p->next)
             put(r, p->bytes, p->length);
         if (a->piece.data != NULL)

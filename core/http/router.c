@@ -190,9 +190,10 @@ enum bl_status http_router_find(const struct http_router *router, const char *me
     if (n == NULL)
         return BL_NOT_FOUND;
     match->allow = n->allow;
-    match->head = strcmp(method, "HEAD") == 0;
+    if (strcmp(method, "HEAD") == 0)
+        method = "GET";
     size_t i = 0;
-    while (i < n->ended && strcmp(n->endings[i].method, match->head ? "GET" : method) != 0)
+    while (i < n->ended && strcmp(n->endings[i].method, method) != 0)
         i++;
     if (i == n->ended)
         return BL_METHOD_NOT_ALLOWED;

@@ -16,7 +16,6 @@ struct http_router;
 struct http_match {
     const struct engine_route *route;
     size_t index;      /* of the route in the table: the metrics label */
-    bool head;         /* HEAD, served by the GET route */
     const char *allow; /* methods of the path, for Allow; NULL: no such path */
     size_t count;
     const char *names[HTTP_ROUTE_PARAMS], *values[HTTP_ROUTE_PARAMS]; /* values point into the path's segments */
@@ -26,7 +25,8 @@ struct http_match {
 struct http_router *http_router_new(const struct engine_route *routes, size_t count, FILE *errors);
 void http_router_free(struct http_router *);
 
-/* BL_OK; BL_NOT_FOUND; BL_METHOD_NOT_ALLOWED (also for OPTIONS, which no route has): then `allow` is set. */
+/* HEAD finds the route of GET. BL_OK; BL_NOT_FOUND; BL_METHOD_NOT_ALLOWED (also for OPTIONS, which no route has): then `allow` is
+ * set. */
 BL_MUST_CHECK enum bl_status http_router_find(const struct http_router *, const char *method, struct http_path *,
                                               struct http_match *);
 

@@ -22,6 +22,8 @@ enum bl_status http_no_organisation(struct http_request *r)
 
 static enum bl_status unavailable(struct http_request *r, const char *code, const char *detail)
 {
+    const struct db_error *e = db_error(r->worker->db);
+    log_pairs(LOG_WARN, "db_error", (const char *const[]){"code", code, "sqlstate", e->state, "message", e->message, NULL});
     http_set_header(r, "Retry-After", "1");
     return bl_fail(&r->base, BL_UNAVAILABLE, code, NULL, "%s", detail);
 }
@@ -89,13 +91,10 @@ static enum bl_status explain(struct http_request *r, bool entering, bool commit
     return engine_explain(&r->base, r->worker->http->engine, e);
 }
 
-/* The transaction is over and has failed: tells why, once. */
+/* The transaction is over and has failed: tells why. */
 static enum bl_status fail(struct http_request *r, enum bl_status flushed, bool entering, bool commit)
 {
-    const struct db_error *e = db_error(r->worker->db);
     http_metrics_count(r->worker->http->metrics, METRIC_DATABASE_ERRORS);
-    if (flushed != BL_UNAVAILABLE && strncmp(e->state, "BL", 2) != 0)
-        log_write(LOG_WARN, "db_error", "%s %s (statement %d)", e->state, e->message, e->index);
     r->tx.failed = flushed == BL_UNAVAILABLE ? lost(r, commit) : explain(r, entering, commit);
     r->tx.state = TX_FAILED;
     db_rollback(r->worker->db);
