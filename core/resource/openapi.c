@@ -128,7 +128,7 @@ static void put_written_operation(struct openapi *doc, const struct engine_route
 
 static const char *core_tag(const char *path)
 {
-    static const char *const of[][2] = {{"/api/v1/orgs/", "Organisation"}, {"/api/v1/", "Sign-in"}, {"/.well-known/", "Sign-in"}};
+    static const char *const of[][2] = {{"/api/v1/orgs", "Organisation"}, {"/api/v1/", "Sign-in"}, {"/.well-known/", "Sign-in"}};
     for (size_t i = 0; i < sizeof of / sizeof *of; i++) {
         if (strncmp(path, of[i][0], strlen(of[i][0])) == 0)
             return of[i][1];

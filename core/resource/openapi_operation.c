@@ -27,7 +27,7 @@ struct operation {
 static const struct operation operations[] = {
     {"GET", "", "list", "List", "cursor limit fields archived Prefer", NOTHING, PAGE, 200, FILTERED | PLURAL, "400 406 422"},
     {"POST", "", "create", "Create", "Idempotency-Key", CREATE, RECORD, 201, TAGGED, "400 409 413 415 422"},
-    {"GET", "/{id}", "read", "Read", "fields If-None-Match", NOTHING, RECORD, 200, TAGGED, "400"},
+    {"GET", "/{id}", "read", "Read", "fields", NOTHING, RECORD, 200, TAGGED, "400"},
     {"PATCH", "/{id}", "update", "Change", "If-Match", PATCH, RECORD, 200, TAGGED, "400 409 412 413 415 422 428"},
     {"POST", "/{id}:archive", "archive", "Archive", "If-Match Idempotency-Key", NOTHING, RECORD, 200, TAGGED, "400 409 412 428"},
     {"POST", "/{id}:restore", "restore", "Restore", "If-Match Idempotency-Key", NOTHING, RECORD, 200, TAGGED, "400 409 412 428"},

@@ -177,7 +177,7 @@ static void put_field(struct openapi *doc, const struct bl_field *field, enum sh
         buf_format(&text, "%sThe id of one of %s.", text.length > 0 ? " " : "", field->ref);
     if (text.length > 0)
         json_put_text(json, "description", text.data);
-    put_kind(doc, field, shape, (field->flags & BL_REQUIRED) == 0);
+    put_kind(doc, field, shape, shape == SHAPE_RECORD ? !shape_not_null(field) : (field->flags & BL_REQUIRED) == 0);
     if (read_only && shape == SHAPE_RECORD)
         json_put_bool(json, "readOnly", true);
     if (field->initial != NULL && shape == SHAPE_CREATE)

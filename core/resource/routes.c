@@ -11,6 +11,7 @@ const struct line resource_lines[] = {
     {"POST", "/{id}:restore", "archive", resource_restore, BL_WRITE | LINE_CHANGE, 0, NULL},
     {"POST", "/{id}:{transition}", NULL, resource_transit, BL_WRITE | LINE_TRANSITION, 0, NULL},
     {"GET", "/{id}/history", "read", resource_history, 0, 0, NULL},
+    {"POST", ":batch", "write", resource_batch, BL_WRITE, 0, NULL},
     {"GET", "/{id}/links/{relation}", "read", resource_links, LINE_RELATION, 0, NULL},
     {"POST", "/{id}/links/{relation}", "write", resource_link, BL_WRITE | LINE_RELATION, 0, NULL},
     {"DELETE", "/{id}/links/{relation}/{other}", "write", resource_unlink, BL_WRITE | LINE_RELATION, 0, NULL},

@@ -16,9 +16,9 @@
 /* A compound ("e-mail", a whole URL) is left out, because its parts are in the index too and one may be half typed. Types of
  * tokens are those of ts_token_type('default'). */
 static const char words_sql[] =
-    "SELECT w.word FROM (SELECT lower(p.token) AS word, max(p.n) AS n FROM ts_parse('default', $2::text) WITH ORDINALITY p(type, "
-    "token, n) "
-    "WHERE p.type NOT IN (5, 12, 13, 14, 15, 16, 17, 23) GROUP BY 1) w WHERE $1::uuid IS NOT NULL ORDER BY w.n";
+    "SELECT lower(p.token) FROM (SELECT FROM core.this_organisation WHERE tenant_id = $1) here,\n"
+    "ts_parse('default', $2::text) WITH ORDINALITY p(type, token, n)\n"
+    "WHERE p.type NOT IN (5, 12, 13, 14, 15, 16, 17, 23) GROUP BY 1 ORDER BY max(p.n)";
 
 enum bl_status search_words(struct bl_request *r, const char *q, struct search_words *words)
 {

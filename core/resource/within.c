@@ -2,6 +2,12 @@
 
 #include "resource/value.h"
 
+struct within {
+    struct bl_core core; /* the request's, with another vfail; first, so that the request's pointer finds this */
+    const struct bl_core *outer;
+    const char *part, *body;
+};
+
 /* What has no pointer is about the part as a whole; the service's own failures are about no part. */
 static enum bl_status fail_within(struct bl_request *r, enum bl_status status, const char *code, const char *pointer,
                                   const char *format, va_list args)
@@ -12,6 +18,11 @@ static enum bl_status fail_within(struct bl_request *r, enum bl_status status, c
     else if (status < BL_INTERNAL)
         pointer = within->part;
     return within->outer->vfail(r, status, code, pointer, format, args);
+}
+
+struct within *within_new(struct bl_request *r)
+{
+    return bl_alloc(r, sizeof(struct within));
 }
 
 void within_enter(struct within *within, struct bl_request *r, const char *part, const char *body)

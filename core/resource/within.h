@@ -5,14 +5,11 @@
 
 #include <ballium/core.h>
 
-/* Lives on the caller's stack, and must not move between enter and leave. */
-struct within {
-    struct bl_core core; /* the request's, with another vfail; first, so that the request's pointer finds this */
-    const struct bl_core *outer;
-    const char *part; /* "/operations/3" */
-    const char *body; /* what stands before the pointers of the part's own body: "/operations/3/body" */
-};
+struct within;
 
+/* In the request's memory, not on the stack: the request may end in the middle of a part (memory is out). */
+struct within *within_new(struct bl_request *);
+/* `part`: "/operations/3"; `body`: what stands before the pointers of its own body: "/operations/3/body". Both borrowed. */
 void within_enter(struct within *, struct bl_request *, const char *part, const char *body);
 void within_leave(struct bl_request *);
 

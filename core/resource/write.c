@@ -213,8 +213,8 @@ enum bl_status resource_update(struct bl_request *r, const struct plan *plan, co
 
 /* ---- archive, restore -------------------------------------------------------------------------------------------------- */
 
-static enum bl_status put_away(struct bl_request *r, const struct plan *plan, const char *id, long version, bool restore,
-                               struct bl_rows **out)
+enum bl_status write_put_away(struct bl_request *r, const struct plan *plan, const char *id, long version, bool restore,
+                              unsigned flags, struct bl_rows **out)
 {
     const char *args[8];
     json_t *before = NULL;
@@ -228,7 +228,7 @@ static enum bl_status put_away(struct bl_request *r, const struct plan *plan, co
         return status;
     write_head(r, id, args);
     args[4] = value_text(r, "%ld", version);
-    status = bl_sql(r, restore ? plan->sql_restore : plan->sql_archive, args, 5, plan->resource->after ? 0 : BL_FINAL, out);
+    status = bl_sql(r, restore ? plan->sql_restore : plan->sql_archive, args, 5, plan->resource->after ? 0 : flags, out);
     if (status != BL_OK)
         return status;
     if (bl_count(r, *out) == 0)
@@ -247,7 +247,7 @@ static enum bl_status archive(struct bl_request *r, bool restore)
     if (status == BL_OK)
         status = resource_if_match(r, &version);
     if (status == BL_OK)
-        status = put_away(r, plan, resource_id(r), version, restore, &rows);
+        status = write_put_away(r, plan, resource_id(r), version, restore, BL_FINAL, &rows);
     if (status == BL_OK)
         resource_answer(r, plan, 200, rows, PLAN_ALL);
     return status;

@@ -15,6 +15,10 @@ BL_MUST_CHECK enum bl_status write_lock(struct bl_request *, const struct plan *
 BL_MUST_CHECK enum bl_status write_objection(struct bl_request *, const struct plan *, const struct bl_rows *, long version,
                                              bool archived, bool frozen);
 
+/* Archives a record, or restores it, with everything that POST …/{id}:archive does, permission apart. */
+BL_MUST_CHECK enum bl_status write_put_away(struct bl_request *, const struct plan *, const char *id, long version, bool restore,
+                                            unsigned flags, struct bl_rows **out);
+
 /* BL_SERVER fields that a rule has set in `after`, checked, into `values`. `which`: bits of the fields that may be taken. */
 BL_MUST_CHECK enum bl_status write_taken(struct bl_request *, const struct plan *, const json_t *before, const json_t *after,
                                          uint64_t which, struct plan_values *values);
