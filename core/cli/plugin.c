@@ -1,5 +1,6 @@
 /* ballium plugin: what is loaded, the DDL it implies, whether a descriptor is sound, a new one to start from. */
 #include "cli/cli.h"
+#include "cli/plugin_new.h"
 #include "plugin/registry.h"
 #include <limits.h>
 #include <string.h>
@@ -62,15 +63,18 @@ static int plugin_run(struct config *config, int argc, char **argv)
         return ddl(config, argv[2]);
     if (strcmp(verb, "check") == 0 && argc <= 3)
         return check(config, argc == 3 ? argv[2] : NULL);
+    if (strcmp(verb, "new") == 0 && (argc == 3 || argc == 4))
+        return plugin_new(argv[2], argv[argc - 1]);
     return cli_usage(&cli_plugin);
 }
 
 const struct cli_command cli_plugin = {
     .name = "plugin",
-    .usage = "list | ddl NAME | check [FILE]\n"
-             "  list          the plugins that would be loaded, in order\n"
-             "  ddl NAME      the DDL that the plugin's descriptor implies (NAME, or a path with a slash)\n"
-             "  check [FILE]  every rule a descriptor must keep; without FILE: all plugins in `plugin_dir`",
-    .summary = "list, check and print plugins",
+    .usage = "list | ddl NAME | check [FILE] | new NAME [DIR]\n"
+             "  list            the plugins that would be loaded, in order\n"
+             "  ddl NAME        the DDL that the plugin's descriptor implies (NAME, or a path with a slash)\n"
+             "  check [FILE]    every rule a descriptor must keep; without FILE: all that would be loaded\n"
+             "  new NAME [DIR]  writes a small plugin to start from into DIR (otherwise ./NAME)",
+    .summary = "list, check and print plugins, or start a new one",
     .run = plugin_run,
 };

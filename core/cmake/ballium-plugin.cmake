@@ -1,5 +1,6 @@
 # ballium_add_plugin(NAME): builds plugins/NAME/*.c into NAME.so with its sql/NNNN_name.sql embedded as bl_migrations_NAME and its
-# data/* as NUL-terminated strings bl_data_<file with _ for punctuation>. Used inside the tree and, through find_package(ballium), outside it.
+# data/* as NUL-terminated strings bl_data_<file with _ for punctuation>; each test/*.c becomes a cmocka program that is linked with
+# the plugin's files. Used inside the tree and, through find_package(ballium), outside it.
 
 # ballium_embed(TARGET NAME): adds the generated sources to TARGET. .incbin keeps the files out of the C compiler.
 function(ballium_embed target name)
@@ -48,4 +49,34 @@ function(ballium_add_plugin name)
     target_link_options(${name} PRIVATE -Wl,-z,defs)
   endif()
   install(TARGETS ${name} LIBRARY DESTINATION lib/ballium/plugins)
+  ballium_test_plugin(${name} "${sources}")
+endfunction()
+
+# The descriptor against every rule of the core, and the plugin's own tests.
+function(ballium_test_plugin name sources)
+  if(TARGET ballium)
+    set(ballium $<TARGET_FILE:ballium>)
+    set(neighbours $<TARGET_FILE_DIR:${name}>)
+  else()
+    set(ballium ${BALLIUM_EXECUTABLE})
+    set(neighbours ${BALLIUM_PLUGIN_DIR})
+  endif()
+  add_test(NAME unit/${name}_descriptor COMMAND ${ballium} plugin check $<TARGET_FILE:${name}>)
+  set_tests_properties(unit/${name}_descriptor PROPERTIES ENVIRONMENT "BALLIUM_CONFIG=/dev/null;BALLIUM_PLUGIN_DIR=${neighbours}")
+  find_library(CMOCKA_LIBRARY cmocka)
+  file(GLOB tests CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/test/*.c)
+  foreach(test IN LISTS tests)
+    if(NOT CMOCKA_LIBRARY)
+      message(STATUS "${name}: its tests are left out: apt-get install libcmocka-dev")
+      break()
+    endif()
+    get_filename_component(label ${test} NAME_WE)
+    set(program unit_${name}_${label})
+    add_executable(${program} ${test} ${sources})
+    ballium_embed(${program} ${name})
+    target_link_libraries(${program} PRIVATE ballium::headers ${CMOCKA_LIBRARY})
+    set_target_properties(${program} PROPERTIES C_STANDARD 17 C_STANDARD_REQUIRED ON
+                                                RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+    add_test(NAME unit/${name}_${label} COMMAND ${program})
+  endforeach()
 endfunction()
