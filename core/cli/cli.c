@@ -9,6 +9,7 @@ static const struct cli_command *const commands[] = {
     &cli_user,
     &cli_key,
     &cli_plugin,
+    &cli_demo,
     &cli_config,
     &cli_doctor,
     &cli_help,

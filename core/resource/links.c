@@ -131,7 +131,7 @@ enum bl_status resource_links(struct bl_request *r)
 /* ---- link, unlink ---- */
 
 /* What a change of links answers: is each end there, is it archived; was anything changed; the other end as the list shows it. */
-enum column { HERE, HERE_ARCHIVED, THERE, THERE_ARCHIVED, CHANGED };
+enum column { HERE, HERE_ARCHIVED, THERE, THERE_ARCHIVED, FROZEN, CHANGED };
 
 /* An event at one end. In `change` the relation has the name it bears there, and says which record came or went. */
 static void put_event(struct statement *s, const struct plan *plan, const char *alias, const char *event, const char *name,
@@ -155,14 +155,26 @@ static const char *name_there(const struct plan_relation *relation)
     return relation->relation->inverse != NULL ? relation->relation->inverse : relation->key;
 }
 
-static void put_end(struct statement *s, const struct plan *plan, const char *alias, const char *id)
+/* A relation is part of the record that declares it: where that one is frozen, so are its links. */
+static const char *frozen_sql(struct bl_request *r, const struct plan *plan)
+{
+    struct statement s;
+    statement_start(&s, r);
+    for (const struct bl_state *state = plan->resource->states; state != NULL && state->name != NULL; state++) {
+        if (state->flags & BL_FROZEN)
+            statement_text(&s, value_text(r, "%s'%s'", s.length ? ", " : "t.status IN (", state->name));
+    }
+    statement_text(&s, s.length ? ")" : "false");
+    return s.text;
+}
+
+static void put_end(struct statement *s, const struct plan *plan, const char *alias, const char *id, bool declares)
 {
     statement_text(
-        s,
-        value_text(s->request,
-                   "%s AS (SELECT t.id, t.ref, t.version, t.archived_at, t.%s::text AS title FROM %s t\nWHERE t.tenant_id = $1 "
-                   "AND t.id = %s::uuid FOR SHARE),\n",
-                   alias, title_of(plan), plan->resource->table, id));
+        s, value_text(s->request,
+                      "%s AS (SELECT t.id, t.ref, t.version, t.archived_at, t.%s::text AS title, %s AS frozen FROM %s t\nWHERE "
+                      "t.tenant_id = $1 AND t.id = %s::uuid FOR SHARE),\n",
+                      alias, title_of(plan), declares ? frozen_sql(s->request, plan) : "false", plan->resource->table, id));
 }
 
 /* $2 here, $3 there, $4 actor, $5 and $6 event ids, $7 request id. The ends are locked, so that neither is archived meanwhile. */
@@ -171,28 +183,30 @@ static const char *change_sql(struct bl_request *r, const struct plan *plan, con
     struct statement s;
     statement_start(&s, r);
     statement_text(&s, "WITH ");
-    put_end(&s, plan, "here", "$2");
-    put_end(&s, relation->other_plan, "there", "$3");
+    put_end(&s, plan, "here", "$2", !relation->inverse);
+    put_end(&s, relation->other_plan, "there", "$3", relation->inverse);
     statement_text(&s, "changed AS (");
     if (link)
         statement_text(&s, value_text(r,
                                       "INSERT INTO core.link (tenant_id, relation, %s, %s, created_by)\n"
                                       "SELECT $1::uuid, '%s', here.id, there.id, $4::uuid FROM here, there\n"
-                                      "WHERE here.archived_at IS NULL AND there.archived_at IS NULL ON CONFLICT DO NOTHING",
+                                      "WHERE here.archived_at IS NULL AND there.archived_at IS NULL AND NOT here.frozen AND NOT "
+                                      "there.frozen ON CONFLICT DO NOTHING",
                                       here_id(relation), there_id(relation), relation->key));
     else
         statement_text(
             &s, value_text(r,
                            "DELETE FROM core.link k USING here, there\nWHERE k.tenant_id = $1 AND k.relation = '%s' AND k.%s = "
-                           "here.id AND k.%s = there.id AND here.archived_at IS NULL",
+                           "here.id AND k.%s = there.id AND here.archived_at IS NULL AND NOT here.frozen AND NOT there.frozen",
                            relation->key, here_id(relation), there_id(relation)));
     statement_text(&s, " RETURNING 1),\nevent_here AS (");
     put_event(&s, plan, "here", "$5", relation->name, relation->other_plan, "there", link);
     statement_text(&s, "),\nevent_there AS (");
     put_event(&s, relation->other_plan, "there", "$6", name_there(relation), plan, "here", link);
     statement_text(
-        &s, ")\nSELECT h.id IS NOT NULL, h.archived_at IS NOT NULL, t.id IS NOT NULL, t.archived_at IS NOT NULL, EXISTS (SELECT "
-            "FROM changed), t.id, t.ref, t.title\nFROM (SELECT) one LEFT JOIN here h ON true LEFT JOIN there t ON true");
+        &s, ")\nSELECT h.id IS NOT NULL, h.archived_at IS NOT NULL, t.id IS NOT NULL, t.archived_at IS NOT NULL, h.frozen OR "
+            "t.frozen, EXISTS (SELECT FROM changed), t.id, t.ref, t.title\nFROM (SELECT) one LEFT JOIN here h ON true LEFT JOIN "
+            "there t ON true");
     return s.text;
 }
 
@@ -210,6 +224,9 @@ static enum bl_status change(struct bl_request *r, const struct plan *plan, cons
         status = resource_missing(r, plan);
     if (status == BL_OK && bl_integer(r, *rows, 0, HERE_ARCHIVED))
         status = bl_fail(r, BL_CONFLICT, "archived", NULL, "the %s is archived: restore it first", plan->resource->singular);
+    if (status == BL_OK && bl_integer(r, *rows, 0, FROZEN))
+        status = bl_fail(r, BL_CONFLICT, "frozen", NULL, "the %s is in a state in which it does not change, nor do its links",
+                         (relation->inverse ? relation->other_plan : plan)->resource->singular);
     return status;
 }
 

@@ -65,7 +65,7 @@ struct bl_relation {
 
 enum bl_state_flag {
     BL_INITIAL = 1 << 0, /* state of a new record; exactly one */
-    BL_FROZEN = 1 << 1,  /* fields cannot be changed by PATCH */
+    BL_FROZEN = 1 << 1,  /* fields cannot be changed by PATCH, nor links of its own relations */
     BL_CLOSED = 1 << 2,  /* over: no longer due, no longer work */
 };
 
