@@ -120,7 +120,7 @@ static void set_error_from(struct db *db, const PGresult *result, size_t index)
     copy(e->table, sizeof e->table, PQresultErrorField(result, PG_DIAG_TABLE_NAME));
     copy(e->column, sizeof e->column, PQresultErrorField(result, PG_DIAG_COLUMN_NAME));
     const char *position = PQresultErrorField(result, PG_DIAG_STATEMENT_POSITION);
-    e->position = position ? atoi(position) : 0;
+    e->position = position ? (int)strtol(position, NULL, 10) : 0;
 }
 
 /* Always returns BL_UNAVAILABLE. */
@@ -180,24 +180,6 @@ static bool spoke_while_idle(const struct db *db)
 {
     struct pollfd fd = {.fd = PQsocket(db->conn), .events = POLLIN | POLLRDHUP};
     return poll(&fd, 1, 0) != 0;
-}
-
-enum bl_status db_ready(struct db *db)
-{
-    db_rollback(db);
-    if (db->conn && spoke_while_idle(db)) {
-        log_write(LOG_INFO, "db_lost", "the server closed an idle connection");
-        disconnect(db);
-    }
-    if (db->conn && db->stale) {
-        db->stale = false;
-        db_statements_clear(&db->statements);
-        if (!db_script(db, "DEALLOCATE ALL") && db->conn)
-            disconnect(db);
-    }
-    if (!db->conn)
-        connect_with_backoff(db);
-    return db->conn ? BL_OK : BL_UNAVAILABLE;
 }
 
 /* ---- sending ---- */
@@ -405,13 +387,13 @@ static void batch_clear(void *arg)
     }
 }
 
-/* ROLLBACK without touching what is pending or the error that led here. */
-static void roll_back(struct db *db)
+/* A statement of our own, without touching what is pending or the error that led here. When it fails the connection goes. */
+static void command(struct db *db, const char *sql)
 {
     struct pending kept = db->pending;
     struct db_error error = db->error;
     db->pending = (struct pending){.count = 0};
-    db_pending_add(&db->pending, "ROLLBACK", NULL, 0);
+    db_pending_add(&db->pending, sql, NULL, 0);
     if (db->pending.failed || exchange(db, NULL) != BL_OK)
         disconnect(db);
     db_pending_free(&db->pending);
@@ -423,7 +405,7 @@ static void end_transaction(struct db *db)
 {
     PGTransactionStatusType state = PQtransactionStatus(db->conn); /* UNKNOWN without a connection */
     if (state == PQTRANS_INTRANS || state == PQTRANS_INERROR)
-        roll_back(db);
+        command(db, "ROLLBACK");
     else if (state != PQTRANS_IDLE)
         disconnect(db);
 }
@@ -432,6 +414,23 @@ void db_rollback(struct db *db)
 {
     db_pending_clear(&db->pending);
     end_transaction(db);
+}
+
+enum bl_status db_ready(struct db *db)
+{
+    db_rollback(db);
+    if (db->conn && spoke_while_idle(db)) {
+        log_write(LOG_INFO, "db_lost", "the server closed an idle connection");
+        disconnect(db);
+    }
+    if (db->conn && db->stale) {
+        db->stale = false;
+        command(db, "DEALLOCATE ALL");
+        db_statements_clear(&db->statements);
+    }
+    if (!db->conn)
+        connect_with_backoff(db);
+    return db->conn ? BL_OK : BL_UNAVAILABLE;
 }
 
 /* A stale plan is nobody's fault: when the whole transaction is in this flush, it is simply sent again. */
