@@ -95,7 +95,7 @@ const char *describe_example(const struct bl_field *field, char out[EXAMPLE_TEXT
 {
     if (field->example != NULL)
         return field->example;
-    if (field->initial != NULL && field->type != BL_LIST && field->type != BL_ITEMS)
+    if (field->initial != NULL)
         return field->initial;
     const char *values = field->values;
     size_t length;

@@ -239,10 +239,8 @@ static void put_batch_media(struct openapi *doc, const struct plan *plan)
     json_put_raw(json, "id", "{\"type\":\"string\",\"format\":\"uuid\",\"description\":\"Of the record; not with create.\"}");
     json_put_raw(json, "if_match", "{\"type\":\"string\",\"description\":\"The record's ETag; not with create.\"}");
     json_put_raw(json, "body", "{\"type\":\"object\",\"description\":\"What the operation alone would take.\"}");
-    for (int i = 0; i < 5; i++)
+    for (int i = 0; i < 6; i++) /* members, items, operations, members, schema, media type */
         json_end(json);
-    json_end(json);
-    json_end(json);
 }
 
 static void put_body(struct openapi *doc, const struct plan_route *route, enum content body)

@@ -68,7 +68,7 @@ static void put_value(struct json *json, const char *name, const struct bl_field
     case BL_LIST:
         json_open(json, name, '[');
         for (const char *p = text; *p != '\0';) {
-            size_t length = strcspn(p, ";");
+            size_t length = strcspn(p, field->values != NULL ? "; " : ";");
             json_put_bytes(json, NULL, p, length);
             p += length;
             p += strspn(p, "; ");
