@@ -1,6 +1,4 @@
 /* From a failed statement to words that its caller can act on. */
-#include "resource/explain.h"
-
 #include "base/log.h"
 #include "db/db.h"
 #include "resource/plan.h"
@@ -9,24 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* The part of the body that is being written, for statements that fail on a record of a batch. Kept by value and by request: a
- * request that ended in the middle leaves nothing that the next one could mistake for its own. */
-static _Thread_local struct {
-    char request[64], prefix[64];
-} place;
-
-void explain_at(const struct bl_request *r, const char *prefix)
-{
-    snprintf(place.request, sizeof place.request, "%s", r->id);
-    snprintf(place.prefix, sizeof place.prefix, "%s", prefix);
-}
-
-static const char *pointer_to(struct bl_request *r, const char *pointer)
-{
-    bool here = strncmp(place.request, r->id, sizeof place.request - 1) == 0;
-    return value_text(r, "%s%s", here ? place.prefix : "", pointer);
-}
 
 static const struct plan *plan_of(const struct engine *engine, const struct db_error *error)
 {
@@ -82,8 +62,8 @@ static bool constraint(struct bl_request *r, const struct engine *engine, const 
         if (own == NULL && column == NULL)
             return false;
         const char *pointer = own ? own->pointer : value_text(r, "/%s", column->name);
-        *status = bl_fail(r, kinds[i].status, own && own->code ? own->code : kinds[i].code,
-                          pointer ? pointer_to(r, pointer) : NULL, "%s", own && own->detail ? own->detail : kinds[i].detail);
+        *status = bl_fail(r, kinds[i].status, own && own->code ? own->code : kinds[i].code, pointer, "%s",
+                          own && own->detail ? own->detail : kinds[i].detail);
         return true;
     }
     return false;
@@ -104,8 +84,6 @@ static const char *code_of(enum bl_status status)
         return "invalid";
     case BL_TOO_MANY_REQUESTS:
         return "too_many_requests";
-    case BL_UNAVAILABLE:
-        return "unavailable";
     default:
         return "internal";
     }
@@ -121,29 +99,18 @@ static bool raised(struct bl_request *r, const struct db_error *error, enum bl_s
     return true;
 }
 
-/* Nobody's fault, and worth another try: deadlock, a lock or statement that waited too long, no room, shutting down. */
-static bool passing(const struct db_error *error)
-{
-    static const char *const states[] = {"40001", "40P01", "55P03", "57014", "57P", "53", "08"};
-    for (size_t i = 0; i < sizeof states / sizeof *states; i++)
-        if (strncmp(error->state, states[i], strlen(states[i])) == 0)
-            return true;
-    return false;
-}
-
+/* http has told of lost connections, time-outs and deadlocks before: they are no fault of the statement's. */
 enum bl_status engine_explain(struct bl_request *r, const struct engine *engine, const struct db_error *error)
 {
     enum bl_status status;
     if (constraint(r, engine, error, &status) || raised(r, error, &status))
         return status;
-    log_pairs(passing(error) ? LOG_WARN : LOG_ERROR, "db_error",
-              (const char *const[]){"sqlstate", error->state, "message", error->message, "constraint", error->constraint, "table",
-                                    error->table, NULL}); /* not the detail: it holds values */
-    if (passing(error))
-        return bl_fail(r, BL_UNAVAILABLE, "unavailable", NULL, "the database is busy or out of room: try again in a moment");
     if (strcmp(error->state, "22P02") == 0 || strncmp(error->state, "2200", 4) == 0)
         return bl_fail(r, BL_BAD_REQUEST, "bad_value", NULL,
                        "a value in the request is not of the form it must have, or too large");
+    log_pairs(LOG_ERROR, "db_error",
+              (const char *const[]){"sqlstate", error->state, "message", error->message, "constraint", error->constraint, "table",
+                                    error->table, NULL}); /* not the detail: it holds values */
     return bl_fail(r, BL_INTERNAL, "internal", NULL,
                    "the service has failed; what happened has been logged under the id of this request");
 }

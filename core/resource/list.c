@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define LINK_MOST 1500 /* bytes */
+
 /* SELECT … FROM the table, the conditions with their arguments, whatever `after` adds. */
 static void start(struct statement *s, const struct statement *where, const char *select, const struct plan *plan)
 {
@@ -87,6 +89,7 @@ static void put_escaped(struct statement *s, const char *text)
     }
 }
 
+/* A header has less room than the body, which holds the cursor in any case: a long one is left out. */
 static void link_next(struct bl_request *r, const char *cursor)
 {
     struct statement link; /* only its text */
@@ -106,7 +109,8 @@ static void link_next(struct bl_request *r, const char *cursor)
     statement_text(&link, "cursor=");
     statement_text(&link, cursor);
     statement_text(&link, ">; rel=\"next\"");
-    bl_set_header(r, "Link", link.text);
+    if (link.length <= LINK_MOST)
+        bl_set_header(r, "Link", link.text);
 }
 
 static void answer(struct bl_request *r, const struct plan *plan, const struct filter *f, const struct bl_rows *rows,

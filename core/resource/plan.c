@@ -9,9 +9,6 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Query parameters of a list: a filter of that name could not be told from them. */
-static const char *const taken_names[] = {"fields", "sort", "limit", "cursor", "q", "archived", NULL};
-
 char *plan_path(struct arena *arena, const char *name)
 {
     char *path = arena_string(arena, name);
@@ -122,19 +119,6 @@ static void add_transitions(struct arena *arena, struct plan *plan)
     }
 }
 
-static bool names_free(const struct plan *plan, FILE *errors)
-{
-    bool all = true;
-    for (const struct bl_field *f = plan->resource->fields; f->name; f++)
-        for (const char *const *name = taken_names; *name; name++)
-            if (strcmp(f->name, *name) == 0) {
-                fprintf(errors, "%s: resource %s: field %s has the name of a list's query parameter: name it otherwise\n",
-                        plan->plugin->name, plan->resource->name, f->name);
-                all = false;
-            }
-    return all;
-}
-
 static bool stores_something(const struct plan *plan, FILE *errors)
 {
     for (const struct bl_field *f = plan->resource->fields; f->name; f++)
@@ -157,7 +141,7 @@ bool plan_compile(struct arena *arena, const struct engine *engine, const struct
     plan->archive = arena_format(arena, "%s.%s:archive", plugin->name, resource->singular);
     plan->frozen = states_with(resource, BL_FROZEN);
     plan->closed = states_with(resource, BL_CLOSED);
-    if (!names_free(plan, errors) || !stores_something(plan, errors) || !add_columns(arena, plan, errors))
+    if (!stores_something(plan, errors) || !add_columns(arena, plan, errors))
         return false;
     add_transitions(arena, plan);
     char why[FILTER_WHY];

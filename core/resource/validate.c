@@ -45,18 +45,7 @@ static const struct bl_field *field_named(const struct bl_field *fields, const c
 
 static json_t *initial_of(const struct bl_field *f)
 {
-    if (f->initial == NULL)
-        return NULL;
-    if (f->type == BL_ITEMS)
-        return json_loads(f->initial, 0, NULL);
-    if (f->type != BL_LIST)
-        return value_from(f, f->initial);
-    json_t *list = json_array();
-    const char *words = f->initial;
-    size_t length;
-    for (const char *word = shape_word(&words, &length); length; word = shape_word(&words, &length))
-        json_array_append_new(list, json_stringn(word, length));
-    return list;
+    return f->initial ? value_from(f, f->initial) : NULL;
 }
 
 /* An object of simple fields (an item, a transition's input): clean gets what was given and what is initial. */

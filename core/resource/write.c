@@ -3,7 +3,6 @@
 
 #include "base/ids.h"
 #include "base/log.h"
-#include "resource/explain.h"
 #include "resource/routes.h"
 #include "resource/sql.h"
 #include "resource/value.h"
@@ -124,7 +123,6 @@ enum bl_status resource_create(struct bl_request *r, const struct plan *plan, co
     if (status != BL_OK)
         return status;
     write_head(r, id, args);
-    explain_at(r, prefix);
     int n = SQL_CREATE_FIELDS - 2;
     for (size_t i = 0; i < plan->field_count; i++)
         if (sql_stored(&plan->resource->fields[i]))
@@ -196,7 +194,6 @@ enum bl_status resource_update(struct bl_request *r, const struct plan *plan, co
     write_head(r, id, args);
     args[4] = version < 0 ? NULL : value_text(r, "%ld", version);
     args[5] = value_text(r, "%llu", (unsigned long long)values.given);
-    explain_at(r, prefix);
     int n = SQL_UPDATE_FIELDS - 2;
     for (size_t i = 0; i < plan->field_count; i++)
         if (sql_stored(&plan->resource->fields[i]))
