@@ -9,45 +9,62 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* $1 schema, $2 table. pg_catalog alone: the serving role may look without any right to the table. */
-static const char table_sql[] = "SELECT c.relkind = 'r' OR c.relkind = 'p', c.relrowsecurity, c.relforcerowsecurity"
-                                " FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
-                                " WHERE n.nspname = $1 AND c.relname = $2";
+/* Four questions about a whole schema ($1), each answered in the same seven columns: what a table may hold is asked once, since
+ * the service asks at every start. Only pg_catalog: the serving role may look without any right to the tables. */
+enum { TABLES, POLICIES, COLUMNS, NAMES, QUESTIONS };
 
-/* A second permissive policy would be OR-ed with the tenant's: a door in the wall. */
-static const char policies_sql[] = "SELECT p.polname::text, p.polpermissive, pg_catalog.pg_get_expr(p.polqual, p.polrelid),"
-                                   " pg_catalog.pg_get_expr(p.polwithcheck, p.polrelid), p.polcmd = '*'"
-                                   " FROM pg_catalog.pg_policy p JOIN pg_catalog.pg_class c ON c.oid = p.polrelid"
-                                   " JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
-                                   " WHERE n.nspname = $1 AND c.relname = $2"
-                                   " AND EXISTS (SELECT FROM unnest(p.polroles) r LEFT JOIN pg_catalog.pg_roles a ON a.oid = r"
-                                   " WHERE r = 0 OR a.rolname = 'ballium_app') ORDER BY 1";
+/* One row: struct fact. */
+static const char *const questions[QUESTIONS] = {
+    [TABLES] = "SELECT c.relname::text, '', NULL::text, NULL::text, c.relkind = 'r' OR c.relkind = 'p', c.relrowsecurity,"
+               " c.relforcerowsecurity"
+               " FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = $1",
 
-static const char columns_sql[] =
-    "SELECT a.attname::text, pg_catalog.format_type(a.atttypid, a.atttypmod), a.attnotnull, a.attgenerated = 's',"
-    " pg_catalog.pg_get_expr(d.adbin, d.adrelid), a.attidentity <> ''"
-    " FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c ON c.oid = a.attrelid"
-    " JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
-    " LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum"
-    " WHERE n.nspname = $1 AND c.relname = $2 AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum";
+    /* A second permissive policy would be OR-ed with the tenant's: a door in the wall. */
+    [POLICIES] = "SELECT c.relname::text, p.polname::text, pg_catalog.pg_get_expr(p.polqual, p.polrelid),"
+                 " pg_catalog.pg_get_expr(p.polwithcheck, p.polrelid), p.polpermissive, p.polcmd = '*', false"
+                 " FROM pg_catalog.pg_policy p JOIN pg_catalog.pg_class c ON c.oid = p.polrelid"
+                 " JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = $1"
+                 " AND EXISTS (SELECT FROM unnest(p.polroles) r LEFT JOIN pg_catalog.pg_roles a ON a.oid = r"
+                 " WHERE r = 0 OR a.rolname = 'ballium_app') ORDER BY 1, 2",
 
-/* Constraints, and unique indexes that are none. */
-static const char names_sql[] =
-    "SELECT k.conname::text, pg_catalog.pg_get_constraintdef(k.oid), k.convalidated"
-    " FROM pg_catalog.pg_constraint k JOIN pg_catalog.pg_class c ON c.oid = k.conrelid"
-    " JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = $1 AND c.relname = $2"
-    " UNION ALL SELECT x.relname::text, pg_catalog.pg_get_indexdef(i.indexrelid), i.indisvalid"
-    " FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid"
-    " JOIN pg_catalog.pg_class c ON c.oid = i.indrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
-    " WHERE n.nspname = $1 AND c.relname = $2 AND i.indisunique"
-    " AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint k WHERE k.conindid = i.indexrelid AND k.conrelid = i.indrelid)";
+    [COLUMNS] = "SELECT c.relname::text, a.attname::text, pg_catalog.format_type(a.atttypid, a.atttypmod),"
+                " pg_catalog.pg_get_expr(d.adbin, d.adrelid), a.attnotnull, a.attgenerated = 's', a.attidentity <> ''"
+                " FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c ON c.oid = a.attrelid"
+                " JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
+                " LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum"
+                " WHERE n.nspname = $1 AND c.relkind IN ('r', 'p') AND a.attnum > 0 AND NOT a.attisdropped ORDER BY 1, a.attnum",
 
-enum { TABLE, POLICIES, COLUMNS, NAMES, ANSWERS };
+    /* Constraints, and unique indexes that are none. */
+    [NAMES] =
+        "SELECT c.relname::text, k.conname::text, pg_catalog.pg_get_constraintdef(k.oid), NULL::text, k.convalidated, false,"
+        " false FROM pg_catalog.pg_constraint k JOIN pg_catalog.pg_class c ON c.oid = k.conrelid"
+        " JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = $1"
+        " UNION ALL SELECT c.relname::text, x.relname::text, pg_catalog.pg_get_indexdef(i.indexrelid), NULL::text,"
+        " i.indisvalid, false, false FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid"
+        " JOIN pg_catalog.pg_class c ON c.oid = i.indrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
+        " WHERE n.nspname = $1 AND i.indisunique"
+        " AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint k WHERE k.conindid = i.indexrelid AND k.conrelid = i.indrelid)",
+};
+
+struct fact {
+    const char *table, *name;
+    const char *text; /* COLUMNS: type; NAMES: definition; POLICIES: using */
+    const char *more; /* COLUMNS: default or generated; POLICIES: with check */
+    bool first;       /* TABLES: is one; POLICIES: permissive; COLUMNS: NOT NULL; NAMES: valid */
+    bool second;      /* TABLES: row-level security; POLICIES: for all; COLUMNS: generated */
+    bool third;       /* TABLES: forced; COLUMNS: identity */
+};
+
+struct facts {
+    struct fact *at;
+    int count;
+};
 
 struct drift {
     const struct bl_plugin *plugin;
     const struct bl_resource *resource;
-    struct bl_rows *rows[ANSWERS];
+    const char *table; /* of the resource, without its schema */
+    struct facts facts[QUESTIONS];
     struct arena *arena;
     FILE *errors;
     int count;
@@ -65,13 +82,14 @@ static void differ(struct drift *d, const char *format, ...)
     d->count++;
 }
 
-/* The row whose first column is `name`; -1: none. */
-static int row_of(const struct bl_rows *rows, const char *name)
+/* What is known of a name in this table; NULL: there is none. */
+static const struct fact *find(const struct drift *d, int question, const char *name)
 {
-    for (int i = 0; i < db_count(rows); i++)
-        if (strcmp(db_cell(rows, i, 0), name) == 0)
-            return i;
-    return -1;
+    const struct facts *facts = &d->facts[question];
+    for (int i = 0; i < facts->count; i++)
+        if (strcmp(facts->at[i].table, d->table) == 0 && strcmp(facts->at[i].name, name) == 0)
+            return &facts->at[i];
+    return NULL;
 }
 
 /* ---- expressions: PostgreSQL prints them in its own way, but their constants stay -------------------------------------- */
@@ -127,18 +145,20 @@ static bool same_constants(struct drift *d, const char *a, const char *b, bool s
 
 static void compare_wall(struct drift *d)
 {
-    if (!db_integer(d->rows[TABLE], 0, 1) || !db_integer(d->rows[TABLE], 0, 2))
-        differ(d, "row-level security is not %s: SELECT core.fence('%s')",
-               db_integer(d->rows[TABLE], 0, 1) ? "forced" : "enabled", d->resource->table);
+    const struct fact *table = find(d, TABLES, "");
+    if (!table->second || !table->third)
+        differ(d, "row-level security is not %s: SELECT core.fence('%s')", table->second ? "forced" : "enabled",
+               d->resource->table);
     static const char wall[] = "(tenant_id = core.tenant())";
-    const struct bl_rows *policies = d->rows[POLICIES];
     bool found = false;
-    for (int i = 0; i < db_count(policies); i++) {
-        const char *using = db_cell(policies, i, 2), *check = db_cell(policies, i, 3);
-        if (using && check && db_integer(policies, i, 4) && strcmp(using, wall) == 0 && strcmp(check, wall) == 0)
+    for (int i = 0; i < d->facts[POLICIES].count; i++) {
+        const struct fact *policy = &d->facts[POLICIES].at[i];
+        if (strcmp(policy->table, d->table) != 0)
+            continue;
+        if (policy->second && policy->text && policy->more && strcmp(policy->text, wall) == 0 && strcmp(policy->more, wall) == 0)
             found = true;
-        else if (db_integer(policies, i, 1))
-            differ(d, "policy %s lets ballium_app past the tenant's", db_cell(policies, i, 0));
+        else if (policy->first)
+            differ(d, "policy %s lets ballium_app past the tenant's", policy->name);
     }
     if (!found)
         differ(d, "no policy keeps ballium_app to the tenant: SELECT core.fence('%s')", d->resource->table);
@@ -146,22 +166,21 @@ static void compare_wall(struct drift *d)
 
 static void compare_column(struct drift *d, const char *name, const char *type, bool not_null, const struct bl_field *field)
 {
-    const struct bl_rows *columns = d->rows[COLUMNS];
-    int row = row_of(columns, name);
-    if (row < 0) {
+    const struct fact *column = find(d, COLUMNS, name);
+    if (!column) {
         differ(d, "column %s is missing: must be %s%s", name, type, not_null ? " NOT NULL" : "");
         return;
     }
-    if (strcmp(db_cell(columns, row, 1), type) != 0)
-        differ(d, "column %s is %s: must be %s", name, db_cell(columns, row, 1), type);
-    bool is_not_null = db_integer(columns, row, 2) != 0, is_generated = db_integer(columns, row, 3) != 0;
-    if (is_not_null != not_null)
-        differ(d, "column %s is %s: must be %s", name, is_not_null ? "NOT NULL" : "nullable", not_null ? "NOT NULL" : "nullable");
+    if (strcmp(column->text, type) != 0)
+        differ(d, "column %s is %s: must be %s", name, column->text, type);
+    if (column->first != not_null)
+        differ(d, "column %s is %s: must be %s", name, column->first ? "NOT NULL" : "nullable",
+               not_null ? "NOT NULL" : "nullable");
     bool generated = field && field->flags & BL_GENERATED;
-    if (is_generated != generated)
-        differ(d, "column %s is %sgenerated: must%s be", name, is_generated ? "" : "not ", generated ? "" : " not");
-    else if (generated && !same_constants(d, db_cell(columns, row, 4), field->expr, false))
-        differ(d, "column %s is generated as %s: must be (%s)", name, db_cell(columns, row, 4), field->expr);
+    if (column->second != generated)
+        differ(d, "column %s is %sgenerated: must%s be", name, column->second ? "" : "not ", generated ? "" : " not");
+    else if (generated && !same_constants(d, column->more, field->expr, false))
+        differ(d, "column %s is generated as %s: must be (%s)", name, column->more, field->expr);
 }
 
 /* Does the engine know the column? */
@@ -188,24 +207,24 @@ static void compare_columns(struct drift *d)
         shape_type(f, type);
         compare_column(d, f->name, type, shape_not_null(f), f);
     }
-    const struct bl_rows *columns = d->rows[COLUMNS];
-    for (int i = 0; i < db_count(columns); i++)
-        if (!is_known(d->resource, db_cell(columns, i, 0)) && db_integer(columns, i, 2) && db_null(columns, i, 4) &&
-            !db_integer(columns, i, 5))
+    for (int i = 0; i < d->facts[COLUMNS].count; i++) {
+        const struct fact *column = &d->facts[COLUMNS].at[i];
+        if (strcmp(column->table, d->table) == 0 && !is_known(d->resource, column->name) && column->first && !column->more &&
+            !column->third)
             differ(d, "column %s is not in the descriptor, NOT NULL and without a default: nothing can be inserted",
-                   db_cell(columns, i, 0));
+                   column->name);
+    }
 }
 
 /* What a constraint or unique index of that name must print as; `open`: only so far. */
 static void compare_definition(struct drift *d, const char *name, const char *expected, bool open)
 {
-    int row = row_of(d->rows[NAMES], name);
-    const char *is = row < 0 ? NULL : db_cell(d->rows[NAMES], row, 1);
+    const struct fact *is = find(d, NAMES, name);
     if (!is)
         differ(d, "%s is missing: %s", name, expected);
-    else if (open ? strncmp(is, expected, strlen(expected)) != 0 : strcmp(is, expected) != 0)
-        differ(d, "%s is %s: must be %s", name, is, expected);
-    else if (!db_integer(d->rows[NAMES], row, 2))
+    else if (open ? strncmp(is->text, expected, strlen(expected)) != 0 : strcmp(is->text, expected) != 0)
+        differ(d, "%s is %s: must be %s", name, is->text, expected);
+    else if (!is->first)
         differ(d, "%s is not valid: the rows that are there break it", name);
 }
 
@@ -218,24 +237,24 @@ static void compare_check(struct drift *d, const struct bl_field *field)
         return;
     bool needed = shape_check(field, expression);
     fclose(expression);
-    const char *name = arena_format(d->arena, "%s_%s_check", shape_table(d->resource), field->name);
+    const char *name = arena_format(d->arena, "%s_%s_check", d->table, field->name);
     const char *expected = arena_string(d->arena, text);
     free(text);
     if (!needed)
         return;
-    int row = row_of(d->rows[NAMES], name);
-    if (row < 0)
+    const struct fact *is = find(d, NAMES, name);
+    if (!is)
         differ(d, "%s is missing: CHECK (%s)", name, expected);
-    else if (!same_constants(d, db_cell(d->rows[NAMES], row, 1), expected, true))
-        differ(d, "%s is %s: must be CHECK (%s)", name, db_cell(d->rows[NAMES], row, 1), expected);
-    else if (!db_integer(d->rows[NAMES], row, 2))
+    else if (!same_constants(d, is->text, expected, true))
+        differ(d, "%s is %s: must be CHECK (%s)", name, is->text, expected);
+    else if (!is->first)
         differ(d, "%s is not valid: the rows that are there break it", name);
 }
 
 /* Another area's table is known by its schema alone; the area checks its own. */
 static void compare_reference(struct drift *d, const struct bl_field *field)
 {
-    const char *name = arena_format(d->arena, "%s_%s_fk", shape_table(d->resource), field->name);
+    const char *name = arena_format(d->arena, "%s_%s_fk", d->table, field->name);
     const char *table, *key;
     bool own = shape_target(d->plugin, NULL, field->ref, &table, &key);
     const char *start = arena_format(d->arena, "FOREIGN KEY (tenant_id, %s) REFERENCES ", field->name);
@@ -247,11 +266,10 @@ static void compare_reference(struct drift *d, const struct bl_field *field)
 
 static void compare_names(struct drift *d)
 {
-    const char *table = shape_table(d->resource);
     char values[SHAPE_STATES];
     struct bl_field status;
-    compare_definition(d, arena_format(d->arena, "%s_pk", table), "PRIMARY KEY (tenant_id, id)", false);
-    compare_definition(d, arena_format(d->arena, "%s_ref_key", table), "UNIQUE (tenant_id, ref)", false);
+    compare_definition(d, arena_format(d->arena, "%s_pk", d->table), "PRIMARY KEY (tenant_id, id)", false);
+    compare_definition(d, arena_format(d->arena, "%s_ref_key", d->table), "UNIQUE (tenant_id, ref)", false);
     if (shape_status(d->resource, &status, values))
         compare_check(d, &status);
     for (const struct bl_field *f = d->resource->fields; f->name; f++) {
@@ -260,39 +278,54 @@ static void compare_names(struct drift *d)
             compare_reference(d, f);
         if (f->flags & BL_UNIQUE)
             compare_definition(
-                d, arena_format(d->arena, "%s_%s_key", table, f->name),
+                d, arena_format(d->arena, "%s_%s_key", d->table, f->name),
                 arena_format(d->arena,
-                             "CREATE UNIQUE INDEX %s_%s_key ON %s USING btree (tenant_id, %s) WHERE (archived_at IS NULL)", table,
-                             f->name, d->resource->table, f->name),
+                             "CREATE UNIQUE INDEX %s_%s_key ON %s USING btree (tenant_id, %s) WHERE (archived_at IS NULL)",
+                             d->table, f->name, d->resource->table, f->name),
                 false);
     }
 }
 
 static bool ask(struct drift *d, struct db *db)
 {
-    const char *args[] = {d->plugin->name, shape_table(d->resource)};
-    db_queue(db, table_sql, args, 2);
-    db_queue(db, policies_sql, args, 2);
-    db_queue(db, columns_sql, args, 2);
-    db_queue(db, names_sql, args, 2);
-    return db_flush(db, d->arena, d->rows) == BL_OK;
+    struct bl_rows *rows[QUESTIONS];
+    for (int q = 0; q < QUESTIONS; q++)
+        db_queue(db, questions[q], &d->plugin->name, 1);
+    if (db_flush(db, d->arena, rows) != BL_OK)
+        return false;
+    for (int q = 0; q < QUESTIONS; q++) {
+        struct facts *facts = &d->facts[q];
+        facts->count = db_count(rows[q]);
+        facts->at = arena_alloc(d->arena, (size_t)facts->count * sizeof *facts->at);
+        for (int i = 0; i < facts->count; i++)
+            facts->at[i] = (struct fact){
+                .table = db_cell(rows[q], i, 0),
+                .name = db_cell(rows[q], i, 1),
+                .text = db_cell(rows[q], i, 2),
+                .more = db_cell(rows[q], i, 3),
+                .first = db_integer(rows[q], i, 4) != 0,
+                .second = db_integer(rows[q], i, 5) != 0,
+                .third = db_integer(rows[q], i, 6) != 0,
+            };
+    }
+    return true;
 }
 
 int plugin_drift(struct db *db, const struct bl_plugin *plugin, FILE *errors)
 {
-    struct drift d = {.plugin = plugin, .errors = errors, .arena = arena_new(8u << 20)};
-    bool answered = d.arena && db_ready(db) == BL_OK;
+    struct drift d = {.plugin = plugin, .errors = errors, .arena = arena_new(64u << 20)};
+    bool answered = d.arena && db_ready(db) == BL_OK && ask(&d, db);
     for (const struct bl_resource *r = plugin->resources; answered && r && r->name; r++) {
         d.resource = r;
-        answered = ask(&d, db);
-        if (answered && (db_count(d.rows[TABLE]) == 0 || !db_integer(d.rows[TABLE], 0, 0))) {
+        d.table = shape_table(r);
+        const struct fact *table = find(&d, TABLES, "");
+        if (!table || !table->first) {
             differ(&d, "is missing: run `ballium migrate`");
-        } else if (answered) {
-            compare_columns(&d);
-            compare_names(&d);
-            compare_wall(&d);
+            continue;
         }
-        arena_reset(d.arena);
+        compare_columns(&d);
+        compare_names(&d);
+        compare_wall(&d);
     }
     if (!answered)
         fprintf(errors, "%s.so: its tables cannot be compared: %s\n", plugin->name,
