@@ -10,10 +10,9 @@ enum { SECRET = 32, BASE64URL = sodium_base64_VARIANT_URLSAFE_NO_PADDING };
 void refresh_new(char out[REFRESH_ROOM])
 {
     unsigned char secret[SECRET];
-    size_t prefix = strlen(REFRESH_PREFIX);
     randombytes_buf(secret, sizeof secret);
-    memcpy(out, REFRESH_PREFIX, prefix);
-    sodium_bin2base64(out + prefix, REFRESH_ROOM - prefix, secret, sizeof secret, BASE64URL);
+    char *at = stpcpy(out, REFRESH_PREFIX);
+    sodium_bin2base64(at, REFRESH_ROOM - (size_t)(at - out), secret, sizeof secret, BASE64URL);
     sodium_memzero(secret, sizeof secret);
 }
 

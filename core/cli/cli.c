@@ -4,6 +4,8 @@
 /* In the order in which `ballium help` prints them. */
 /* clang-format off */
 static const struct cli_command *const commands[] = {
+    &cli_serve,
+    &cli_work,
     &cli_migrate,
     &cli_org,
     &cli_user,

@@ -16,6 +16,7 @@ struct cli_command {
     int (*run)(struct config *, int argc, char **argv);
 };
 
+extern const struct cli_command cli_serve, cli_work;
 extern const struct cli_command cli_migrate, cli_org, cli_user, cli_key, cli_plugin, cli_demo, cli_doctor, cli_config, cli_help;
 
 const struct cli_command *cli_find(const char *name); /* NULL: no such command */

@@ -79,7 +79,7 @@ bool read_options(int argc, char **argv, const struct option_slot *options)
             *o->on = true;
     }
     for (; options->name; options++)
-        if (options->required && !*options->value) {
+        if (options->required && options->value && !*options->value) {
             fprintf(stderr, "ballium: %s is missing\n", options->name);
             return false;
         }

@@ -88,7 +88,7 @@ static bool drain(struct exchange *x, int64_t timeout)
 static bool params_small(char *const *params)
 {
     size_t bytes = 0, count = 0;
-    for (; params[count] != NULL && count <= FCGI_PARAMS_COUNT; count++)
+    for (; count <= FCGI_PARAMS_COUNT && params[count] != NULL; count++)
         bytes += strlen(params[count]);
     return count <= FCGI_PARAMS_COUNT && bytes <= FCGI_PARAMS_BYTES;
 }
@@ -100,7 +100,7 @@ static bool refuse_params(struct exchange *x)
                                "Content-Type: application/problem+json\r\nCache-Control: no-store\r\n\r\n"
                                "{\"type\":\"urn:ballium:problem:headers_too_large\",\"title\":\"Request Header Fields Too "
                                "Large\",\"status\":431,\"detail\":\"The header fields and the address of a request may have 256 "
-                               "parts and 64 KiB in all: send fewer or shorter ones.\",\"errors\":[]}\n";
+                               "parts and 64 KiB in all: send fewer or shorter ones.\"}\n";
     log_write(LOG_WARN, "fcgi", "parameters of a request refused: more than %d, or %d bytes", FCGI_PARAMS_COUNT,
               FCGI_PARAMS_BYTES);
     return body_write(x, head, sizeof head - 1);

@@ -91,6 +91,17 @@ void check_sql(struct check *c, const char *what, const char *sql)
         check_object(c, "%s: its SQL does not say `tenant_id = $1`", what);
 }
 
+static bool is_version(const char *text)
+{
+    for (int part = 0; part < 3; part++) {
+        size_t digits = strspn(text, "0123456789");
+        if (digits == 0 || text[digits] != (part < 2 ? '.' : '\0'))
+            return false;
+        text += digits + 1;
+    }
+    return true;
+}
+
 static void check_self(struct check *c)
 {
     const struct bl_plugin *p = c->plugin;
@@ -101,9 +112,7 @@ static void check_self(struct check *c)
         check_object(c, "its name is not snake_case");
     else if (check_in_list(taken, p->name, strlen(p->name)) || strncmp(p->name, "pg_", 3) == 0 || check_is_keyword(p->name))
         check_object(c, "the name `%s` is taken", p->name);
-    unsigned a, b, d;
-    int end = 0;
-    if (!p->version || sscanf(p->version, "%u.%u.%u%n", &a, &b, &d, &end) != 3 || p->version[end] != '\0')
+    if (!p->version || !is_version(p->version))
         check_object(c, "version is `%s`: three numbers with points, such as 1.0.0", p->version ? p->version : "");
     if (!p->clause || !*p->clause)
         check_object(c, "no clause");

@@ -15,8 +15,9 @@ struct registry_plugin {
     char *file;
 };
 
-/* dlopen(RTLD_NOW | RTLD_LOCAL) of each plugin, ABI, descriptor check, dependency order. All or nothing: NULL after printing every
- * problem as one line to `errors` ("context.so: resource issues, field origin: ENUM without values"). Free: registry_free. */
+/* dlopen(RTLD_NOW | RTLD_LOCAL) of each plugin, ABI, descriptor check, dependency order. All or nothing: NULL after printing
+ * every problem as one line to `errors` ("context.so: resource issues, field origin: ENUM without values"). Free: registry_free.
+ */
 struct registry *registry_load(const struct config *, FILE *errors);
 /* One plugin by its path, and from plugin_dir what it requires: a broken neighbour is no hindrance. For tools. */
 struct registry *registry_load_file(const struct config *, const char *path, FILE *errors);
@@ -24,7 +25,7 @@ struct registry *registry_of(const struct bl_plugin *const *plugins, size_t coun
 void registry_free(struct registry *);
 
 size_t registry_count(const struct registry *);
-const struct registry_plugin *registry_at(const struct registry *, size_t i); /* in dependency order */
+const struct registry_plugin *registry_at(const struct registry *, size_t i);       /* in dependency order */
 const struct bl_plugin *registry_plugin(const struct registry *, const char *name); /* NULL: not loaded */
 /* "area.resource"; NULL: unknown. `plugin` may be NULL. */
 const struct bl_resource *registry_resource(const struct registry *, const char *name, const struct bl_plugin **plugin);

@@ -47,13 +47,10 @@ static long number(const char *sql)
     return value;
 }
 
+/* The last dbname of a connection string wins. */
 static void elsewhere(char out[512], const char *variable)
 {
-    const char *conninfo = getenv(variable);
-    if (!conninfo)
-        fail_msg("%s is not set", variable);
-    else
-        snprintf(out, 512, "%s dbname=" DATABASE, conninfo);
+    snprintf(out, 512, "%s dbname=" DATABASE, getenv(variable));
 }
 
 static bool make_database(void)
@@ -72,6 +69,8 @@ static int set_up(void **state)
 {
     (void)state;
     char kid[KID_ROOM], dir[] = TEST_PLUGINS, plugins[] = "good";
+    if (!getenv("BALLIUM_TEST_SUPERUSER") || !getenv("BALLIUM_TEST_DATABASE"))
+        return -1;
     registry = registry_load(&(struct config){.plugin_dir = dir, .plugins = plugins}, stderr);
     if (!registry || !make_database() || !mkdtemp(keys_dir) || !key_generate(keys_dir, KEY_ES256, kid, stderr) ||
         !password_hash(PASSWORD, hash))
@@ -96,6 +95,8 @@ static int tear_down(void **state)
 {
     (void)state;
     char command[128];
+    if (!super)
+        return -1;
     http_worker_free(worker);
     http_free(http);
     auth_free(auth);

@@ -1,18 +1,15 @@
 /* The prefork master, run in a child of this program, with an application that answers the id of its process. */
+#include "unit.h"
+
 #include "base/ids.h"
 #include "fcgi/listen.h"
 #include "fcgi/master.h"
 #include "fcgi_client.h"
 
 #include <sched.h>
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-// cmocka wants the four above first
-#include <cmocka.h>
 
 struct house {
     char folder[32], path[64];

@@ -1,14 +1,11 @@
 /* One connection between a client that speaks FastCGI records and fcgi_request_serve, over a socket pair. */
+#include "unit.h"
+
 #include "fcgi/request.h"
 #include "fcgi_client.h"
 
 #include <pthread.h>
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
-#include <stddef.h>
-// cmocka wants the four above first
-#include <cmocka.h>
 
 /* The application: does what the path says. */
 struct app {

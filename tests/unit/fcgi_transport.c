@@ -1,4 +1,6 @@
 /* The epoll transport over a real Unix socket: kept connections, draining, handing over. */
+#include "unit.h"
+
 #include "fcgi/listen.h"
 #include "fcgi/transport.h"
 #include "fcgi_client.h"
@@ -6,12 +8,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <semaphore.h>
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
-#include <stddef.h>
-// cmocka wants the four above first
-#include <cmocka.h>
 
 /* The application answers with its name; "/wait" says that it has begun and waits until it may end. */
 struct app {

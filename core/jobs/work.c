@@ -1,0 +1,113 @@
+#include "jobs/jobs.h"
+
+#include "base/log.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+enum { ARENA_LIMIT = 16 * 1024 * 1024 };
+
+struct worker {
+    struct db *db;
+    struct arena *arena;
+    int signals, clock;
+    enum bl_status last; /* what went wrong is said once, not every second */
+    bool scheduled;      /* every kind is in the queue */
+};
+
+static void explain(const struct worker *w, enum bl_status status)
+{
+    const struct db_error *e = db_error(w->db);
+    if (status == BL_INTERNAL)
+        log_write(LOG_ERROR, "jobs", "the queue does not work: %s (SQLSTATE %s)%s", e->message, e->state,
+                  strcmp(e->state, "42P01") == 0 ? ": run `ballium migrate`" : "");
+    else
+        log_write(LOG_WARN, "jobs", "the database cannot be reached: trying again every second");
+}
+
+static enum bl_status run(struct worker *w, const struct job *job)
+{
+    char outcome[200] = "", problem[700];
+    int64_t start = clock_monotonic();
+    enum bl_status status = job->kind->run(w->db, w->arena, outcome, sizeof outcome);
+    long long ms = (clock_monotonic() - start) / 1000;
+    if (status == BL_OK) {
+        log_write(LOG_INFO, "job_done", "%s: %s in %lld ms", job->kind->name, outcome, ms);
+        return jobs_done(w->db, w->arena, job, outcome);
+    }
+    if (status == BL_UNAVAILABLE)
+        return status; /* the lease runs out, then it is tried again */
+    snprintf(problem, sizeof problem, "%s (SQLSTATE %s)", db_error(w->db)->message, db_error(w->db)->state);
+    log_write(LOG_ERROR, "job_failed", "%s, attempt %ld of %d: %s", job->kind->name, job->attempts, JOB_ATTEMPTS, problem);
+    db_rollback(w->db);
+    return jobs_failed(w->db, w->arena, job, problem);
+}
+
+/* True: there may be more to do now. */
+static bool step(struct worker *w)
+{
+    struct job job = {.kind = NULL};
+    enum bl_status status = w->scheduled ? BL_OK : jobs_schedule(w->db, w->arena);
+    w->scheduled = status == BL_OK;
+    if (status == BL_OK)
+        status = jobs_take(w->db, w->arena, &job);
+    if (status == BL_OK && job.kind != NULL)
+        status = run(w, &job);
+    if (status != BL_OK && status != w->last)
+        explain(w, status);
+    w->last = status;
+    w->scheduled = w->scheduled && status == BL_OK;
+    arena_reset(w->arena);
+    return status == BL_OK && job.kind != NULL;
+}
+
+/* Until the next second or a signal; `now`: only looks. True: told to stop. */
+static bool told(struct worker *w, bool now)
+{
+    struct pollfd p[] = {{.fd = w->signals, .events = POLLIN}, {.fd = w->clock, .events = POLLIN}};
+    if (poll(p, 2, now ? 0 : -1) < 0)
+        return false;
+    uint64_t ticks;
+    if (p[1].revents != 0 && read(w->clock, &ticks, sizeof ticks) != sizeof ticks)
+        return false;
+    return p[0].revents != 0;
+}
+
+int jobs_work(const struct config *config)
+{
+    prctl(PR_SET_NAME, "ballium: jobs");
+    signal(SIGPIPE, SIG_IGN);
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+    struct worker w = {.db = db_new(config->worker, config->prepared),
+                       .arena = arena_new(ARENA_LIMIT),
+                       .signals = signalfd(-1, &set, SFD_CLOEXEC),
+                       .clock = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC)};
+    const struct itimerspec second = {.it_interval = {.tv_sec = 1}, .it_value = {.tv_sec = 1}};
+    bool good = w.db != NULL && w.arena != NULL && w.signals >= 0 && timerfd_settime(w.clock, 0, &second, NULL) == 0;
+    if (good) {
+        log_write(LOG_INFO, "jobs", "working");
+        for (bool more = true; !told(&w, more);)
+            more = step(&w);
+        log_write(LOG_INFO, "jobs", "stopped");
+    } else {
+        log_write(LOG_ERROR, "jobs", "cannot start: %s", strerror(errno));
+    }
+    if (w.db != NULL)
+        db_free(w.db);
+    if (w.arena != NULL)
+        arena_free(w.arena);
+    close(w.signals);
+    close(w.clock);
+    return good ? 0 : 1;
+}
