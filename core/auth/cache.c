@@ -5,17 +5,15 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
-enum { SETS = 512, WAYS = 4, SHARDS = 64, TEXT_MAX = 896 };
+enum { SETS = 1024, WAYS = 4, SHARDS = 64, TEXT_MAX = 2048 };
 
 struct slot {
     uint64_t hash;
-    struct token token;
     size_t length; /* 0: free */
-    char text[TEXT_MAX];
+    char *text;    /* owned */
+    struct token token;
 };
-_Static_assert(sizeof(struct slot) <= 1024, "four slots in a page");
 
 struct shard {
     _Alignas(64) pthread_mutex_t lock; /* on a cache line of its own */
@@ -24,7 +22,7 @@ struct shard {
 
 struct cache {
     struct shard shards[SHARDS];
-    struct slot *slots; /* mapped: pages that no token fell into cost nothing */
+    struct slot slots[SETS * WAYS];
 };
 
 struct cache *cache_new(void)
@@ -32,15 +30,9 @@ struct cache *cache_new(void)
     struct cache *cache = aligned_alloc(64, sizeof *cache);
     if (!cache)
         return NULL;
-    cache->slots = mmap(NULL, sizeof(struct slot) * SETS * WAYS, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (cache->slots == MAP_FAILED) {
-        free(cache);
-        return NULL;
-    }
-    for (int i = 0; i < SHARDS; i++) {
+    memset(cache, 0, sizeof *cache);
+    for (int i = 0; i < SHARDS; i++)
         pthread_mutex_init(&cache->shards[i].lock, NULL);
-        cache->shards[i].victim = 0;
-    }
     return cache;
 }
 
@@ -50,7 +42,8 @@ void cache_free(struct cache *cache)
         return;
     for (int i = 0; i < SHARDS; i++)
         pthread_mutex_destroy(&cache->shards[i].lock);
-    munmap(cache->slots, sizeof(struct slot) * SETS * WAYS);
+    for (int i = 0; i < SETS * WAYS; i++)
+        free(cache->slots[i].text);
     free(cache);
 }
 
@@ -104,17 +97,18 @@ static struct slot *room_in(struct slot *set, struct shard *shard)
 void cache_keep_hashed(struct cache *cache, uint64_t hash, const char *text, size_t length, const struct token *token)
 {
     struct shard *shard = shard_of(cache, hash);
-    if (length == 0 || length > TEXT_MAX)
+    char *copy = length > 0 && length <= TEXT_MAX ? malloc(length) : NULL;
+    if (!copy)
         return;
+    memcpy(copy, text, length);
     pthread_mutex_lock(&shard->lock);
     struct slot *set = set_of(cache, hash), *slot = find(set, hash, text, length);
     if (!slot)
         slot = room_in(set, shard);
-    slot->hash = hash;
-    slot->token = *token;
-    slot->length = length;
-    memcpy(slot->text, text, length);
+    char *old = slot->text;
+    *slot = (struct slot){.hash = hash, .length = length, .text = copy, .token = *token};
     pthread_mutex_unlock(&shard->lock);
+    free(old);
 }
 
 enum cache_answer cache_find(struct cache *cache, const char *text, size_t length, int64_t now, struct token *out)

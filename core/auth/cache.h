@@ -7,7 +7,7 @@
 
 struct cache;
 
-struct cache *cache_new(void); /* about 2 MiB, taken page by page as it fills. NULL: memory. Free: cache_free. */
+struct cache *cache_new(void); /* 4,096 tokens: half a MiB, and their texts. NULL: memory. Free: cache_free. */
 void cache_free(struct cache *);
 
 enum cache_answer { CACHE_MISS, CACHE_HIT, CACHE_EXPIRED };
@@ -15,7 +15,7 @@ enum cache_answer { CACHE_MISS, CACHE_HIT, CACHE_EXPIRED };
 /* The whole text decides, not its hash. CACHE_EXPIRED: it was good once; `out` is not filled. */
 enum cache_answer cache_find(struct cache *, const char *text, size_t length, int64_t now, struct token *out);
 
-/* Only of what token_verify has just accepted. A text that is too long for a slot is not kept. */
+/* Only of what token_verify has just accepted. A text of more than 2 KiB is not kept. */
 void cache_keep(struct cache *, const char *text, size_t length, const struct token *);
 
 /* For tests: the same with a hash of the caller's choice. */

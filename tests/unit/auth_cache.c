@@ -91,6 +91,8 @@ static void test_too_long(void **state)
     memset(text, 'x', sizeof text);
     cache_keep(*state, text, sizeof text, &a);
     assert_int_equal(cache_find(*state, text, sizeof text, NOW, &out), CACHE_MISS);
+    cache_keep(*state, text, 1500, &a); /* RS256 with a large key and a long issuer */
+    assert_int_equal(cache_find(*state, text, 1500, NOW, &out), CACHE_HIT);
 }
 
 static void *hammer(void *cache)
