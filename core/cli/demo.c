@@ -187,7 +187,7 @@ static bool play_all(struct demo *d)
     struct demo_service *service = demo_service_new(d->config);
     bool good = service != NULL;
     for (size_t i = 0; good && i < ORGANISATIONS; i++)
-        good = demo_play(service, &d->people, d->scripts[i]);
+        good = demo_play(service, &d->people, d->scripts[i], d->present[i]);
     demo_service_free(service);
     return good;
 }

@@ -51,7 +51,8 @@ struct demo_people {
 
 struct demo_person *demo_person(struct demo_people *, const char *email); /* NULL: none */
 
-/* Does every step of one organisation's script. False after a line to standard error that names the step. */
-bool demo_play(struct demo_service *, struct demo_people *, json_t *script);
+/* Does every step of one organisation's script. `again`: the organisation was there before; what an earlier run did is not done
+ * twice. False after a line to standard error that names the step. */
+bool demo_play(struct demo_service *, struct demo_people *, json_t *script, bool again);
 
 #endif
