@@ -58,7 +58,8 @@ static enum bl_status hash_request(struct http_request *r, char out[HASH_TEXT])
     hash_part(&state, type == NULL ? "" : type, type == NULL ? 0 : strlen(type));
     hash_part(&state, body, length);
     crypto_hash_sha256_final(&state, hash);
-    memcpy(out, "\\x", 2);
+    out[0] = '\\';
+    out[1] = 'x';
     sodium_bin2hex(out + 2, HASH_TEXT - 2, hash, sizeof hash);
     return BL_OK;
 }

@@ -14,8 +14,8 @@ struct fake_io {
     struct http_io io;
     const char *params[FAKE_PARAMS + 1];
     size_t count;
-    char room[64][512]; /* for params that are made */
-    size_t made;
+    char *made[64]; /* params that fake_end frees */
+    size_t made_count;
     const char *body;
     size_t body_length, body_read;
     size_t read_most;           /* bytes that one read gives; 0: as many as asked */
@@ -64,10 +64,9 @@ static inline void fake_param(struct fake_io *f, const char *pair)
 
 static inline void fake_set(struct fake_io *f, const char *name, const char *value)
 {
-    if (f->made == sizeof f->room / sizeof *f->room)
+    if (f->made_count == sizeof f->made / sizeof *f->made || asprintf(&f->made[f->made_count], "%s=%s", name, value) < 0)
         abort();
-    snprintf(f->room[f->made], sizeof f->room[0], "%s=%s", name, value);
-    fake_param(f, f->room[f->made++]);
+    fake_param(f, f->made[f->made_count++]);
 }
 
 static inline void fake_start(struct fake_io *f, const char *method, const char *target)
@@ -120,8 +119,10 @@ static inline const char *fake_answer(const struct fake_io *f) /* the body */
 
 static inline void fake_end(struct fake_io *f)
 {
+    for (size_t i = 0; i < f->made_count; i++)
+        free(f->made[i]);
     free(f->out);
-    f->out = NULL;
+    memset(f, 0, sizeof *f);
 }
 
 #endif
