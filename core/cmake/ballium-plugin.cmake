@@ -5,7 +5,8 @@
 # ballium_embed(TARGET NAME): adds the generated sources to TARGET. .incbin keeps the files out of the C compiler.
 function(ballium_embed target name)
   file(GLOB files CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/sql/[0-9][0-9][0-9][0-9]_*.sql)
-  file(GLOB data CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/data/*)
+  # The core is the top folder: its sql/ stands there, its data in core/data.
+  file(GLOB data CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/data/* ${CMAKE_CURRENT_SOURCE_DIR}/core/data/*)
   set(asm ".section .rodata\n")
   set(c "#include <ballium/plugin.h>\n")
   set(rows "")

@@ -364,8 +364,12 @@ static bool plan_is_stale(const struct db_error *e)
 static enum bl_status exchange(struct db *db, struct bl_rows *rows)
 {
     enum bl_status status = send_all(db) ? receive_all(db, rows) : BL_UNAVAILABLE;
-    if (status == BL_UNAVAILABLE)
-        return lose(db, PQstatus(db->conn) == CONNECTION_OK ? "PostgreSQL does not answer" : PQerrorMessage(db->conn));
+    if (status == BL_UNAVAILABLE) {
+        /* The server's last words, such as "terminating connection due to administrator command", tell more than the lost socket.
+         */
+        const char *why = PQstatus(db->conn) == CONNECTION_OK ? "PostgreSQL does not answer" : PQerrorMessage(db->conn);
+        return lose(db, *db->error.message ? db->error.message : why);
+    }
     if (status == BL_INTERNAL && plan_is_stale(&db->error)) {
         db_statements_clear(&db->statements);
         db->stale = true;

@@ -197,8 +197,8 @@ static enum bl_status run_all(struct bl_request *r, const struct plan *plan, con
 enum bl_status resource_batch(struct bl_request *r)
 {
     const struct plan *plan = plan_route(r)->plan;
-    struct operation *operations;
-    size_t count;
+    struct operation *operations = NULL;
+    size_t count = 0;
     enum bl_status status = resource_known_query(r, NULL);
     if (status == BL_OK)
         status = read_operations(r, plan, &operations, &count);
