@@ -151,10 +151,13 @@ static json_t *credentials(struct demo *d)
     size_t at;
     for (size_t i = 0; i < ORGANISATIONS; i++) {
         const json_t *o = json_object_get(d->scripts[i], "organisation");
-        json_array_foreach(json_object_get(d->scripts[i], "members"), at, member) json_array_append_new(
-            users, json_pack("{s:s, s:s, s:s, s:s, s:s}", "email", text_of(member, "email"), "password",
-                             demo_person(&d->people, text_of(member, "email"))->password, "organisation", text_of(o, "slug"),
-                             "kind", text_of(o, "kind"), "role", text_of(member, "role")));
+        json_array_foreach(json_object_get(d->scripts[i], "members"), at, member)
+        {
+            const struct demo_person *person = demo_person(&d->people, text_of(member, "email"));
+            json_array_append_new(users, json_pack("{s:s, s:s, s:s, s:s, s:s}", "email", person->email, "password",
+                                                   person->password, "organisation", text_of(o, "slug"), "kind",
+                                                   text_of(o, "kind"), "role", text_of(member, "role")));
+        }
     }
     return json_pack("{s:s, s:o}", "base_url", d->config->base_url, "users", users);
 }

@@ -106,20 +106,22 @@ static void add_params(char *list[PARAMS], const struct demo_request *request, s
 }
 
 /* Reads a CGI answer: header lines, an empty line, the body. */
-static struct demo_answer read_answer(char *text)
+static struct demo_answer read_answer(const char *text)
 {
     struct demo_answer answer = {.status = 200};
-    char *line = text;
-    for (size_t length; line && (length = strcspn(line, "\r\n")) > 0; line += length + strspn(line + length, "\r") + 1) {
+    const char *line = text;
+    while (*line != '\0' && *line != '\r' && *line != '\n') {
+        size_t length = strcspn(line, "\r\n");
         if (strncasecmp(line, "Status:", 7) == 0)
-            answer.status = atoi(line + 7);
+            answer.status = (int)strtol(line + 7, NULL, 10);
         if (strncasecmp(line, "ETag:", 5) == 0) {
-            char *value = line + 5 + strspn(line + 5, " ");
+            const char *value = line + 5 + strspn(line + 5, " ");
             free(answer.etag);
             answer.etag = strndup(value, (size_t)(line + length - value));
         }
-        if (line[length] == '\0')
-            break;
+        line += length;
+        line += *line == '\r';
+        line += *line == '\n';
     }
     line += *line == '\r';
     line += *line == '\n';

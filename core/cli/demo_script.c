@@ -41,8 +41,11 @@ static struct demo_person *in_role(const struct play *p, const char *role)
 {
     size_t i;
     json_t *member;
-    json_array_foreach(p->members, i, member) if (strcmp(text_of(member, "role"), role) ==
-                                                  0) return demo_person(p->people, text_of(member, "email"));
+    json_array_foreach(p->members, i, member)
+    {
+        if (strcmp(text_of(member, "role"), role) == 0)
+            return demo_person(p->people, text_of(member, "email"));
+    }
     return NULL;
 }
 
@@ -86,7 +89,10 @@ static json_t *resolve(const struct play *p, const json_t *value)
     }
     if (json_is_array(value)) {
         copy = json_array();
-        json_array_foreach(value, i, member) json_array_append_new(copy, resolve(p, member));
+        json_array_foreach(value, i, member)
+        {
+            json_array_append_new(copy, resolve(p, member));
+        }
         return copy;
     }
     if (!text || text[0] != '@')
@@ -167,7 +173,10 @@ static void keep(struct play *p, const json_t *step, const json_t *body, json_t 
     snprintf(list, sizeof list, "%.*s", (int)(member - names - 1), names);
     size_t i;
     json_t *record;
-    json_array_foreach(json_object_get(answer, list), i, record) json_object_set(p->names, text_of(record, member), record);
+    json_array_foreach(json_object_get(answer, list), i, record)
+    {
+        json_object_set(p->names, text_of(record, member), record);
+    }
 }
 
 /* A run that broke off has changed the record already, and later steps have closed it. */
@@ -181,19 +190,19 @@ static bool was_changed(const struct play *p, const struct demo_answer *answer)
 static bool send_one(struct play *p, const json_t *step, struct demo_person *person, const json_t *body)
 {
     char path[300], key[80];
-    const char *post = text_of(step, "post"), *patch = text_of(step, "patch");
-    if (!path_of(p, post ? post : patch, text_of(body, "@"), path, sizeof path))
+    const char *patch = text_of(step, "patch"), *target = patch ? patch : text_of(step, "post");
+    if (!target || !path_of(p, target, text_of(body, "@"), path, sizeof path))
         return false;
-    bool record = patch || (strchr(post, '@') && strchr(post, ':'));
+    bool record = patch || (strchr(target, '@') && strchr(target, ':'));
     char *etag = record ? etag_of(p, person, path) : NULL;
     json_t *resolved = resolve(p, body);
     snprintf(key, sizeof key, "demo-%s-%zu", p->org, ++p->sent);
-    struct demo_request request = {.method = post ? "POST" : "PATCH",
+    struct demo_request request = {.method = patch ? "PATCH" : "POST",
                                    .path = path,
                                    .token = person->token,
                                    .body = resolved,
                                    .if_match = etag,
-                                   .key = post ? key : NULL};
+                                   .key = patch ? NULL : key};
     struct demo_answer answer = demo_call(p->service, &request);
     bool done = (patch && was_changed(p, &answer)) || good(person->email, &request, &answer);
     if (done)
@@ -214,7 +223,10 @@ static bool do_step(struct play *p, const json_t *step)
     bool going = log_in(p, person);
     size_t i;
     json_t *body;
-    json_array_foreach(json_object_get(step, "each"), i, body) going = going && send_one(p, step, person, body);
+    json_array_foreach(json_object_get(step, "each"), i, body)
+    {
+        going = going && send_one(p, step, person, body);
+    }
     return going;
 }
 
@@ -255,7 +267,10 @@ bool demo_play(struct demo_service *service, struct demo_people *people, json_t 
         printf("%-10s is kept as it is\n", p.org);
         steps = NULL;
     }
-    json_array_foreach(steps, i, step) going = going && do_step(&p, step);
+    json_array_foreach(steps, i, step)
+    {
+        going = going && do_step(&p, step);
+    }
     if (going && p.sent > 0)
         printf("%-10s %3zu requests\n", p.org, p.sent);
     json_decref(p.names);

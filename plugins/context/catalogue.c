@@ -195,7 +195,7 @@ static enum bl_status adopt(struct bl_request *r, const struct context_catalogue
 enum bl_status context_process_adopt(struct bl_request *r)
 {
     const struct context_catalogue *rows = context_catalogue(r);
-    bool wanted[CONTEXT_CATALOGUE], already[CONTEXT_CATALOGUE] = {false}, taken[CONTEXT_CATALOGUE] = {false};
+    bool wanted[CONTEXT_CATALOGUE] = {false}, already[CONTEXT_CATALOGUE] = {false}, taken[CONTEXT_CATALOGUE] = {false};
     json_t *made[CONTEXT_CATALOGUE] = {NULL};
     struct bl_rows *live;
     enum bl_status status = chosen(r, rows, wanted);

@@ -7,7 +7,8 @@
 
 #define LINES(field_name, field_label, field_help, field_example)                                                                \
     {                                                                                                                            \
-        .name = field_name, .type = BL_LIST, .label = field_label, .help = field_help, .max = 50, .example = field_example       \
+        .name = (field_name), .type = BL_LIST, .label = (field_label), .help = (field_help), .max = 50,                          \
+        .example = (field_example)                                                                                               \
     }
 
 const struct bl_field context_process_fields[] = {

@@ -1,6 +1,7 @@
 /* Small things that rules of several tables need. */
 #include "context.h"
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -22,11 +23,8 @@ void context_date(int64_t microseconds, char out[11])
 
 void context_year_after(const char date[11], char out[11])
 {
-    int year = 0, month = 0, day = 0;
-    sscanf(date, "%4d-%2d-%2d", &year, &month, &day);
-    if (month == 2 && day == 29)
-        day = 28;
-    snprintf(out, 11, "%04u-%02u-%02u", (unsigned)(year + 1) % 10000, (unsigned)month % 100, (unsigned)day % 100);
+    long year = strtol(date, NULL, 10) + 1;
+    snprintf(out, 11, "%04ld%s", year % 10000, strcmp(date + 4, "-02-29") == 0 ? "-02-28" : date + 4);
 }
 
 /* A day counts as begun once it has begun anywhere: at UTC+14. */
