@@ -148,7 +148,7 @@ enum bl_status resource_list(struct bl_request *r)
 
     struct statement where;
     struct filter f;
-    struct bl_rows *rows;
+    struct bl_rows *rows = NULL;
     int64_t count = 0;
     bool counted = wants_count(r);
     enum bl_status status = filter_read(r, plan, &where, &f);

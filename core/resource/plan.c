@@ -108,7 +108,9 @@ static uint64_t states_named(const struct bl_resource *resource, const char *lis
 static void add_transitions(struct arena *arena, struct plan *plan)
 {
     const struct bl_transition *t = plan->resource->transitions;
-    while (t && t[plan->transition_count].name)
+    if (t == NULL)
+        return;
+    while (t[plan->transition_count].name)
         plan->transition_count++;
     plan->transitions = arena_alloc(arena, plan->transition_count * sizeof *plan->transitions);
     for (size_t i = 0; i < plan->transition_count; i++) {

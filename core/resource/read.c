@@ -101,10 +101,14 @@ json_t *resource_record(struct bl_request *r, const struct plan *plan, const str
 
 /* A text that is not an id names nothing: asked for as the nil UUID, it gets the same 404, after the same checks of the caller.
  */
+const char *resource_uuid(const char *id)
+{
+    return id && uuid_valid(id) ? id : "00000000-0000-0000-0000-000000000000";
+}
+
 const char *resource_id(struct bl_request *r)
 {
-    const char *id = bl_param(r, "id");
-    return id && uuid_valid(id) ? id : "00000000-0000-0000-0000-000000000000";
+    return resource_uuid(bl_param(r, "id"));
 }
 
 enum bl_status resource_missing(struct bl_request *r, const struct plan *plan)

@@ -28,6 +28,7 @@ extern const struct line service_lines[]; /* whole paths, outside any organisati
 /* What the handlers share (read.c): the id in the path, 404 for it, the record of row 0 as the answer with its ETag; its state as
  * an index into resource->states (-1: no workflow); did this caller make it or last edit it? */
 const char *resource_id(struct bl_request *);
+const char *resource_uuid(const char *id); /* the id, or the nil UUID for a text that is none: there is no such record */
 enum bl_status resource_missing(struct bl_request *, const struct plan *);
 void resource_answer(struct bl_request *, const struct plan *, int status, const struct bl_rows *, uint64_t columns);
 int resource_state(struct bl_request *, const struct plan *, const struct bl_rows *, int row);

@@ -183,9 +183,9 @@ static enum bl_status body_or_none(struct bl_request *r, json_t **body)
 enum bl_status resource_transit(struct bl_request *r)
 {
     const struct plan_route *route = plan_route(r);
-    struct bl_rows *rows;
-    json_t *body;
-    long version;
+    struct bl_rows *rows = NULL;
+    json_t *body = NULL;
+    long version = 0;
     enum bl_status status = resource_known_query(r, NULL);
     if (status == BL_OK)
         status = resource_if_match(r, &version);

@@ -238,8 +238,8 @@ enum bl_status write_put_away(struct bl_request *r, const struct plan *plan, con
 static enum bl_status archive(struct bl_request *r, bool restore)
 {
     const struct plan *plan = plan_route(r)->plan;
-    struct bl_rows *rows;
-    long version;
+    struct bl_rows *rows = NULL;
+    long version = 0;
     enum bl_status status = resource_known_query(r, NULL);
     if (status == BL_OK)
         status = resource_if_match(r, &version);
@@ -280,8 +280,8 @@ enum bl_status resource_if_match(struct bl_request *r, long *version)
 enum bl_status resource_post(struct bl_request *r)
 {
     const struct plan *plan = plan_route(r)->plan;
-    struct bl_rows *rows;
-    json_t *body;
+    struct bl_rows *rows = NULL;
+    json_t *body = NULL;
     enum bl_status status = resource_known_query(r, NULL);
     if (status == BL_OK)
         status = bl_body(r, &body);
@@ -306,9 +306,9 @@ static bool is_patch_type(const char *type)
 enum bl_status resource_patch(struct bl_request *r)
 {
     const struct plan *plan = plan_route(r)->plan;
-    struct bl_rows *rows;
-    json_t *body;
-    long version;
+    struct bl_rows *rows = NULL;
+    json_t *body = NULL;
+    long version = 0;
     enum bl_status status = resource_known_query(r, NULL);
     if (status == BL_OK && !is_patch_type(bl_header(r, "Content-Type")))
         status = bl_fail(r, BL_UNSUPPORTED_TYPE, "unsupported_type", NULL,

@@ -289,6 +289,7 @@ static void code_writes_as_the_api_does(void **state)
     json_object_set_new(body, "name", json_string("Recoded"));
     assert_int_equal(bl_update(r, "yard.towers", id, body, &record), BL_OK);
     assert_int_equal(json_integer_value(json_object_get(record, "version")), 2);
+    assert_int_equal(bl_update(r, "yard.towers", "no-uuid", body, NULL), BL_NOT_FOUND);
     a->refused = "yard.tower:write";
     assert_int_equal(bl_create(r, "yard.towers", body, NULL), BL_FORBIDDEN);
     assert_int_equal(bl_create(r, "yard.bridges", body, NULL), BL_NOT_FOUND);
