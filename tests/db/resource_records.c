@@ -276,6 +276,25 @@ static void rules_in_c_read_and_complete_the_record(void **state)
         "create1 update2");
 }
 
+static void what_a_later_rule_refuses_is_undone(void **state)
+{
+    struct yard_db *y = *state;
+    struct ask *a = yard_ask(y);
+    ask_body(a, "{\"name\":\"Pisa\"}");
+    assert_int_equal(ask(a, "POST", TOWERS, NULL), 422);
+    assert_true(ask_told(a, "leans", "/name"));
+    ask_free(a);
+    assert_string_equal(yard_value(y, "SELECT count(*)::text FROM yard.tower WHERE name = 'Pisa'"), "0");
+    const char *id = yard_create(y, TOWERS, "{\"name\":\"Tall\",\"height\":99}");
+    a = yard_ask(y);
+    ask_header(a, "If-Match", "\"1\"");
+    assert_int_equal(ask(a, "POST", TOWER ":archive", id), 409);
+    ask_free(a);
+    a = yard_read(y, TOWER, id);
+    assert_null(ask_text(a, "archived_at"));
+    ask_free(a);
+}
+
 static void code_writes_as_the_api_does(void **state)
 {
     struct yard_db *y = *state;
@@ -351,6 +370,7 @@ int main(void)
         cmocka_unit_test(archived_records_are_out_of_the_way),
         cmocka_unit_test(constraints_are_told_at_their_member),
         cmocka_unit_test(rules_in_c_read_and_complete_the_record),
+        cmocka_unit_test(what_a_later_rule_refuses_is_undone),
         cmocka_unit_test(code_writes_as_the_api_does),
         cmocka_unit_test(search_terms_follow_the_record),
         cmocka_unit_test(append_only_takes_no_change),

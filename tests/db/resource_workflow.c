@@ -139,6 +139,11 @@ static void a_rule_refuses_or_fills_server_fields(void **state)
     yard_expect(a, transit(y, y->anna, id, "close", "\"1\"", "{\"reason\":\"done\"}", &a), 200);
     assert_string_equal(ask_text(a, "score"), "42");
     ask_free(a);
+    const char *last = yard_create(y, GATES, "{\"title\":\"Last\"}"); /* refused after it was written */
+    assert_int_equal(transit(y, y->anna, last, "close", "\"1\"", NULL, NULL), 409);
+    a = yard_read(y, GATE, last);
+    assert_string_equal(ask_text(a, "status"), "draft");
+    ask_free(a);
 }
 
 static void history_tells_newest_first_in_pages(void **state)

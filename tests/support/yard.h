@@ -61,6 +61,13 @@ static enum bl_status yard_score(struct bl_request *r, const struct bl_change *c
     return BL_OK;
 }
 
+static enum bl_status yard_closed(struct bl_request *r, const struct bl_change *change)
+{
+    if (strcmp(json_string_value(json_object_get(change->after, "title")), "Last") == 0)
+        return bl_fail(r, BL_CONFLICT, "last", NULL, "the last gate stays open");
+    return BL_OK;
+}
+
 static const struct bl_transition yard_gate_transitions[] = {
     {.name = "submit",
      .from = "draft",
@@ -75,7 +82,7 @@ static const struct bl_transition yard_gate_transitions[] = {
      .flags = BL_NOT_AUTHOR,
      .sets = "approved_at=now approved_by_id=actor"},
     {.name = "reject", .from = "review", .to = "draft", .permission = "approve", .flags = BL_REASON, .input = yard_reject_input},
-    {.name = "close", .from = "draft approved", .to = "closed", .rule = yard_score},
+    {.name = "close", .from = "draft approved", .to = "closed", .rule = yard_score, .after = yard_closed},
     {0},
 };
 
@@ -105,6 +112,8 @@ static enum bl_status yard_tower_after(struct bl_request *r, const struct bl_cha
 {
     if (strcmp(json_string_value(json_object_get(change->after, "name")), "Pisa") == 0)
         return bl_fail(r, BL_UNPROCESSABLE, "leans", "/name", "a tower that leans is not kept");
+    if (strcmp(change->verb, "archive") == 0 && json_integer_value(json_object_get(change->after, "height")) == 99)
+        return bl_fail(r, BL_CONFLICT, "too_high", "/height", "too high to be put away");
     return BL_OK;
 }
 
