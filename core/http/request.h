@@ -11,7 +11,7 @@
 #include "http/router.h"
 #include "http/trace.h"
 
-enum { HTTP_ENTRIES = 50, HTTP_HEADERS = 32 };
+enum { HTTP_ENTRIES = 200, HTTP_HEADERS = 32 };
 
 /* Failures that handlers told of, in order; problem.c makes the document. */
 struct http_problem {

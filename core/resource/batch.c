@@ -139,7 +139,7 @@ static enum bl_status read_operations(struct bl_request *r, const struct plan *p
     *out = bl_alloc(r, *count * sizeof **out);
     for (size_t i = 0; i < *count; i++) {
         const char *part = value_text(r, "/operations/%zu", i);
-        within_enter(within, r, part, part);
+        within_enter(within, r, part, part, 0);
         enum bl_status one = read_operation(r, plan, json_array_get(list, i), &(*out)[i]);
         within_leave(r);
         status = status == BL_OK ? one : status;
@@ -184,7 +184,7 @@ static enum bl_status run_all(struct bl_request *r, const struct plan *plan, con
     enum bl_status status = bl_sql(r, "SELECT FROM core.this_organisation WHERE tenant_id = $1", NULL, 0, 0, &rows);
     for (size_t i = 0; status == BL_OK && i < count; i++) {
         const char *part = value_text(r, "/operations/%zu", i);
-        within_enter(within, r, part, value_text(r, "%s/body", part));
+        within_enter(within, r, part, value_text(r, "%s/body", part), 0);
         status = run(r, plan, &operations[i], &rows);
         within_leave(r);
         if (status == BL_OK)

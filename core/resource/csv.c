@@ -237,15 +237,17 @@ void csv_list_put(struct buf *out, const char *element, size_t length, bool firs
 
 bool csv_list_next(struct arena *arena, struct csv_cell *cell, struct csv_cell *element)
 {
-    if (cell->text == NULL || cell->length == 0)
+    if (cell->length == 0)
         return false;
-    const char *p = cell->text, *end = p + cell->length;
-    char *copy = arena_alloc(arena, cell->length + 1);
+    const char *p = cell->text, *end = p + cell->length, *stop = p;
+    while (stop < end && *stop != ';')
+        stop += *stop == '\\' && stop + 1 < end ? 2 : 1;
+    char *copy = arena_alloc(arena, (size_t)(stop - p) + 1);
     size_t n = 0, kept = 0; /* kept: up to the last byte that is not a blank to trim */
-    while (p < end && *p == ' ')
+    while (p < stop && *p == ' ')
         p++;
-    for (; p < end && *p != ';'; p++) {
-        bool escaped = *p == '\\' && p + 1 < end;
+    for (; p < stop; p++) {
+        bool escaped = *p == '\\' && p + 1 < stop;
         if (escaped)
             p++;
         copy[n++] = *p;
@@ -254,7 +256,7 @@ bool csv_list_next(struct arena *arena, struct csv_cell *cell, struct csv_cell *
     }
     *element = (struct csv_cell){.text = copy, .length = kept};
     /* a separator at the very end closes the last element, it does not open another */
-    cell->text = p < end ? p + 1 : p;
+    cell->text = stop < end ? stop + 1 : stop;
     cell->length = (size_t)(end - cell->text);
     return true;
 }

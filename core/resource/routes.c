@@ -1,6 +1,8 @@
 /* The tables of routes. A line here is all it takes to serve one more path for every resource. */
 #include "resource/routes.h"
 
+#include "resource/import.h"
+
 /* Column order: method, suffix, verb, handler, flags, body_limit, produces. */
 const struct line resource_lines[] = {
     {"GET", "", "read", resource_list, LINE_TABLE, 0, NULL},
@@ -12,6 +14,8 @@ const struct line resource_lines[] = {
     {"POST", "/{id}:{transition}", NULL, resource_transit, BL_WRITE | LINE_TRANSITION, 0, NULL},
     {"GET", "/{id}/history", "read", resource_history, 0, 0, NULL},
     {"POST", ":batch", "write", resource_batch, BL_WRITE, 0, NULL},
+    {"POST", ":import", "write", resource_import, BL_WRITE, IMPORT_BODY, NULL},
+    {"GET", ":template", "write", resource_template, 0, 0, "text/csv"},
     {"GET", "/{id}/links/{relation}", "read", resource_links, LINE_RELATION, 0, NULL},
     {"POST", "/{id}/links/{relation}", "write", resource_link, BL_WRITE | LINE_RELATION, 0, NULL},
     {"DELETE", "/{id}/links/{relation}/{other}", "write", resource_unlink, BL_WRITE | LINE_RELATION, 0, NULL},

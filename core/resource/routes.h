@@ -48,8 +48,10 @@ enum bl_status resource_history(struct bl_request *);
 enum bl_status resource_list_csv(struct bl_request *);  /* export.c */
 enum bl_status resource_list_xlsx(struct bl_request *); /* xlsx.c */
 
-/* batch.c, links.c */
+/* batch.c, import.c, links.c */
 enum bl_status resource_batch(struct bl_request *);
+enum bl_status resource_import(struct bl_request *);
+enum bl_status resource_template(struct bl_request *);
 enum bl_status resource_links(struct bl_request *);
 enum bl_status resource_link(struct bl_request *);
 enum bl_status resource_unlink(struct bl_request *);

@@ -62,12 +62,13 @@ static void put_change(struct buf *b, const struct plan *plan)
     buf_text(b, ") b USING (key) WHERE a.value <> b.value)");
 }
 
-static void put_event_start(struct buf *b, const struct plan *plan, const char *verb)
+static void put_event_start(struct buf *b, const struct plan *plan, const char *verb, const char *id)
 {
     buf_text(
         b,
         ",\nevent AS (INSERT INTO core.event (tenant_id, id, actor, resource, record_id, ref, verb, version, request_id, reason, "
-        "change)\n  SELECT $1::uuid, $4::uuid, $3::uuid, ");
+        "change)\n  SELECT $1::uuid, ");
+    buf_format(b, "%s, $3::uuid, ", id);
     put_literal(b, plan->name);
     buf_text(b, ", n.id, n.ref, ");
     put_literal(b, verb);
@@ -158,23 +159,45 @@ static void put_terms_of_changed(struct buf *b, const struct plan *plan)
                 " WHERE s.weight <> excluded.weight)");
 }
 
-static const char *create(struct arena *arena, const struct plan *plan)
+/* The rows of create_many: n counts them from 1, f3 is fields[3] as text. */
+static void put_input(struct buf *b, const struct plan *plan)
+{
+    buf_text(b, "input AS (SELECT r.n, r.id::uuid AS id, r.event::uuid AS event");
+    for (size_t i = 0; i < plan->field_count; i++)
+        if (sql_stored(&plan->resource->fields[i]))
+            buf_format(b, ", r.f%zu::%s AS f%zu", i, plan->columns[plan->field + i].cast, i);
+    buf_text(b, "\n  FROM jsonb_to_recordset($2::jsonb) AS r(n bigint, id text, event text");
+    for (size_t i = 0; i < plan->field_count; i++)
+        if (sql_stored(&plan->resource->fields[i]))
+            buf_format(b, ", f%zu text", i);
+    buf_text(b, ")),\n");
+}
+
+static void put_counter(struct buf *b, const struct plan *plan, const char *count)
+{
+    buf_text(b, "counter AS (INSERT INTO core.counter AS c (tenant_id, register, value) VALUES ($1, ");
+    put_literal(b, plan->name);
+    buf_format(b, ", %s)\n  ON CONFLICT (tenant_id, register) DO UPDATE SET value = c.value + %s RETURNING value),\n", count,
+               count);
+}
+
+static const char *create(struct arena *arena, const struct plan *plan, bool many)
 {
     struct buf b = buf_new(arena, 4096);
-    buf_text(&b, "WITH counter AS (INSERT INTO core.counter AS c (tenant_id, register, value) VALUES ($1, ");
-    put_literal(&b, plan->name);
-    buf_text(
-        &b,
-        ", 1)\n  ON CONFLICT (tenant_id, register) DO UPDATE SET value = c.value + 1 RETURNING value),\nnew AS (INSERT INTO ");
-    buf_format(&b, "%s (tenant_id, id, ref, version, created_at, created_by, updated_at, updated_by", plan->resource->table);
+    buf_text(&b, "WITH ");
+    if (many)
+        put_input(&b, plan);
+    put_counter(&b, plan, many ? "$4::bigint" : "1");
+    buf_format(&b, "new AS (INSERT INTO %s (tenant_id, id, ref, version, created_at, created_by, updated_at, updated_by",
+               plan->resource->table);
     if (plan->status >= 0)
         buf_text(&b, ", status");
     for (const struct bl_field *f = plan->resource->fields; f->name; f++)
         if (sql_stored(f))
             buf_format(&b, ", %s", f->name);
-    buf_text(&b, ")\n  SELECT $1::uuid, $2::uuid, ");
+    buf_format(&b, ")\n  SELECT $1::uuid, %s, ", many ? "i.id" : "$2::uuid");
     put_literal(&b, plan->resource->prefix);
-    buf_text(&b, " || '-' || value, 1, now(), $3::uuid, now(), $3::uuid");
+    buf_format(&b, " || '-' || %s, 1, now(), $3::uuid, now(), $3::uuid", many ? "(value - $4::bigint + i.n)" : "value");
     if (plan->status >= 0) {
         const struct bl_state *initial = plan->resource->states;
         while ((initial->flags & BL_INITIAL) == 0)
@@ -183,14 +206,19 @@ static const char *create(struct arena *arena, const struct plan *plan)
         put_literal(&b, initial->name);
     }
     int n = SQL_CREATE_FIELDS;
-    for (size_t i = 0; i < plan->field_count; i++)
-        if (sql_stored(&plan->resource->fields[i]))
+    for (size_t i = 0; i < plan->field_count; i++) {
+        if (!sql_stored(&plan->resource->fields[i]))
+            continue;
+        if (many)
+            buf_format(&b, ", i.f%zu", i);
+        else
             buf_format(&b, ", $%d::%s", n++, plan->columns[plan->field + i].cast);
-    buf_text(&b, " FROM counter RETURNING *)");
-    put_event_start(&b, plan, "create");
+    }
+    buf_format(&b, " FROM counter%s RETURNING *)", many ? ", input i" : "");
+    put_event_start(&b, plan, "create", many ? "i.event" : "$4::uuid");
     buf_text(&b, "NULL,\n  ");
     put_first_change(&b, plan);
-    buf_text(&b, " FROM new n)");
+    buf_format(&b, " FROM new n%s)", many ? " JOIN input i ON i.id = n.id" : "");
     put_terms_of_new(&b, plan, arena);
     buf_format(&b, "\nSELECT %s, true AS written FROM new t", plan->select);
     return b.data;
@@ -261,7 +289,7 @@ static const char *update(struct arena *arena, const struct plan *plan)
         &b, "  FROM old o JOIN wanted w ON w.id = o.id WHERE t.tenant_id = $1 AND t.id = o.id AND (%s) IS DISTINCT FROM (%s)\n",
         was.data, now.data);
     buf_text(&b, "  RETURNING t.*)");
-    put_event_start(&b, plan, "update");
+    put_event_start(&b, plan, "update", "$4::uuid");
     buf_text(&b, "NULL,\n  ");
     put_change(&b, plan);
     buf_text(&b, " FROM new n, old o)");
@@ -280,7 +308,7 @@ static const char *archive(struct arena *arena, const struct plan *plan, bool re
                plan->resource->table, restore ? "NULL" : "now()");
     buf_text(&b, "  FROM old o WHERE t.tenant_id = $1 AND t.id = o.id AND o.version = coalesce($6::integer, o.version)");
     buf_format(&b, " AND o.archived_at IS %sNULL\n  RETURNING t.*)", restore ? "NOT " : "");
-    put_event_start(&b, plan, restore ? "restore" : "archive");
+    put_event_start(&b, plan, restore ? "restore" : "archive", "$4::uuid");
     buf_text(&b, "NULL,\n  jsonb_build_object('archived_at', jsonb_build_array(" STAMP("o") ", " STAMP("n") "))");
     buf_text(&b, " FROM new n, old o)");
     put_answer(&b, plan);
@@ -341,7 +369,7 @@ static const char *transition(struct arena *arena, const struct plan *plan, cons
             put_case(&b, plan, i, 8, n++);
         }
     buf_text(&b, "\n  FROM old o WHERE t.tenant_id = $1 AND t.id = o.id\n  RETURNING t.*)");
-    put_event_start(&b, plan, t->name);
+    put_event_start(&b, plan, t->name, "$4::uuid");
     buf_text(&b, "$6::text,\n  ");
     put_change(&b, plan);
     buf_text(
@@ -378,7 +406,8 @@ void sql_compile(struct arena *arena, struct plan *plan)
     plan->sql_list =
         arena_format(arena, "SELECT %s FROM %s t WHERE t.tenant_id = $1 AND t.archived_at IS NULL ORDER BY %s LIMIT %d",
                      plan->select, table, order, PLAN_PAGE + 1);
-    plan->sql_create = create(arena, plan);
+    plan->sql_create = create(arena, plan, false);
+    plan->sql_create_many = create(arena, plan, true);
     plan->sql_update = update(arena, plan);
     plan->sql_archive = archive(arena, plan, false);
     plan->sql_restore = archive(arena, plan, true);

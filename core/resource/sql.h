@@ -6,6 +6,8 @@
  *
  * $1 is the tenant; then, in this order:
  *   create      id, actor, event id, request id, one per field that is not generated
+ *   create_many rows, actor, how many, request id; rows: a JSON array of {"n": 1 for the first, "id", "event": its event id,
+ *               "f3": fields[3] as text or null, …}
  *   update      id, actor, event id, request id, version (NULL: any), mask, one per field that is not generated; bit i of the
  * mask says that fields[i] is to be set archive, restore    id, actor, event id, request id, version (NULL: any) transition  id,
  * actor, event id, request id, reason, input (JSON or NULL); and when plan_transition.taken is not 0, a mask and one per field in

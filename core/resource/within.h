@@ -9,8 +9,9 @@ struct within;
 
 /* In the request's memory, not on the stack: the request may end in the middle of a part (memory is out). */
 struct within *within_new(struct bl_request *);
-/* `part`: "/operations/3"; `body`: what stands before the pointers of its own body: "/operations/3/body". Both borrowed. */
-void within_enter(struct within *, struct bl_request *, const char *part, const char *body);
+/* `part`: "/operations/3"; `body`: what stands before the pointers of its own body: "/operations/3/body". Both borrowed.
+ * `as`: the status that every objection of the caller's making gets, so that one answer holds all of them; 0: its own. */
+void within_enter(struct within *, struct bl_request *, const char *part, const char *body, enum bl_status as);
 void within_leave(struct bl_request *);
 
 #endif

@@ -69,32 +69,23 @@ enum bl_status write_taken(struct bl_request *r, const struct plan *plan, const 
     return BL_OK;
 }
 
-static enum bl_status run(struct bl_request *r, bl_rule rule, const struct bl_change *change)
-{
-    return rule ? rule(r, change) : BL_OK;
-}
-
-static enum bl_status after(struct bl_request *r, const struct plan *plan, const char *verb, json_t *before,
-                            const struct bl_rows *rows)
+enum bl_status write_after(struct bl_request *r, const struct plan *plan, const char *verb, json_t *before,
+                           const struct bl_rows *rows, int row)
 {
     if (plan->resource->after == NULL)
         return BL_OK;
     struct bl_change change = {.resource = plan->resource,
-                               .id = bl_cell(r, rows, 0, (int)plan->id),
+                               .id = bl_cell(r, rows, row, (int)plan->id),
                                .verb = verb,
                                .before = before,
-                               .after = resource_record(r, plan, rows, 0)};
+                               .after = resource_record(r, plan, rows, row)};
     return plan->resource->after(r, &change);
 }
 
-/* ---- create ------------------------------------------------------------------------------------------------------------ */
-
-static enum bl_status before_create(struct bl_request *r, const struct plan *plan, const char *id, struct plan_values *values)
+/* A new record as far as it is known before it is written. */
+static json_t *nascent(const struct plan *plan, const char *id)
 {
-    if (plan->resource->before == NULL)
-        return BL_OK;
     json_t *record = json_object();
-    bl_defer(r, drop_json, record);
     json_object_set_new(record, "id", json_string(id));
     if (plan->status >= 0) {
         const struct bl_state *initial = plan->resource->states;
@@ -102,13 +93,27 @@ static enum bl_status before_create(struct bl_request *r, const struct plan *pla
             initial++;
         json_object_set_new(record, "status", json_string(initial->name));
     }
-    overlay(plan, record, values, UINT64_MAX);
-    json_t *was = json_deep_copy(record);
-    bl_defer(r, drop_json, was);
-    struct bl_change change = {.resource = plan->resource, .id = id, .verb = "create", .after = record};
-    enum bl_status status = run(r, plan->resource->before, &change);
+    return record;
+}
+
+enum bl_status write_before(struct bl_request *r, const struct plan *plan, const char *id, json_t *before,
+                            struct plan_values *values)
+{
+    if (plan->resource->before == NULL)
+        return BL_OK;
+    json_t *record = before ? json_deep_copy(before) : nascent(plan, id);
+    bl_defer(r, drop_json, record);
+    overlay(plan, record, values, before ? values->given : UINT64_MAX);
+    json_t *was = before ? before : json_deep_copy(record);
+    if (was != before)
+        bl_defer(r, drop_json, was);
+    struct bl_change change = {
+        .resource = plan->resource, .id = id, .verb = before ? "update" : "create", .before = before, .after = record};
+    enum bl_status status = plan->resource->before(r, &change);
     return status == BL_OK ? write_taken(r, plan, was, record, UINT64_MAX, values) : status;
 }
+
+/* ---- create ------------------------------------------------------------------------------------------------------------ */
 
 enum bl_status resource_create(struct bl_request *r, const struct plan *plan, const json_t *body, const char *prefix,
                                unsigned flags, struct bl_rows **out)
@@ -119,7 +124,7 @@ enum bl_status resource_create(struct bl_request *r, const struct plan *plan, co
     uuid_v7(id);
     enum bl_status status = resource_validate(r, plan, body, PLAN_CREATE, prefix, &values);
     if (status == BL_OK)
-        status = before_create(r, plan, id, &values);
+        status = write_before(r, plan, id, NULL, &values);
     if (status != BL_OK)
         return status;
     write_head(r, id, args);
@@ -128,7 +133,7 @@ enum bl_status resource_create(struct bl_request *r, const struct plan *plan, co
         if (sql_stored(&plan->resource->fields[i]))
             args[n++] = values.text[i];
     status = bl_sql(r, plan->sql_create, args, n, plan->resource->after ? 0 : flags, out);
-    return status == BL_OK ? after(r, plan, "create", NULL, *out) : status;
+    return status == BL_OK ? write_after(r, plan, "create", NULL, *out, 0) : status;
 }
 
 /* ---- update ------------------------------------------------------------------------------------------------------------ */
@@ -172,12 +177,7 @@ static enum bl_status before_update(struct bl_request *r, const struct plan *pla
     if (status != BL_OK)
         return status;
     *before = resource_record(r, plan, rows, 0);
-    json_t *wanted = json_deep_copy(*before);
-    bl_defer(r, drop_json, wanted);
-    overlay(plan, wanted, values, values->given);
-    struct bl_change change = {.resource = plan->resource, .id = id, .verb = "update", .before = *before, .after = wanted};
-    status = run(r, plan->resource->before, &change);
-    return status == BL_OK ? write_taken(r, plan, *before, wanted, UINT64_MAX, values) : status;
+    return write_before(r, plan, id, *before, values);
 }
 
 enum bl_status resource_update(struct bl_request *r, const struct plan *plan, const char *id, long version, const json_t *patch,
@@ -204,7 +204,7 @@ enum bl_status resource_update(struct bl_request *r, const struct plan *plan, co
     if (bl_count(r, *out) == 0)
         return resource_missing(r, plan);
     if (bl_integer(r, *out, 0, (int)plan->column_count))
-        return after(r, plan, "update", before, *out);
+        return write_after(r, plan, "update", before, *out, 0);
     return write_objection(r, plan, *out, version, false, true);
 }
 
@@ -232,7 +232,7 @@ enum bl_status write_put_away(struct bl_request *r, const struct plan *plan, con
         return resource_missing(r, plan);
     if (!bl_integer(r, *out, 0, (int)plan->column_count))
         return write_objection(r, plan, *out, version, restore, false);
-    return after(r, plan, restore ? "restore" : "archive", before, *out);
+    return write_after(r, plan, restore ? "restore" : "archive", before, *out, 0);
 }
 
 static enum bl_status archive(struct bl_request *r, bool restore)

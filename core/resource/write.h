@@ -15,6 +15,13 @@ BL_MUST_CHECK enum bl_status write_lock(struct bl_request *, const struct plan *
 BL_MUST_CHECK enum bl_status write_objection(struct bl_request *, const struct plan *, const struct bl_rows *, long version,
                                              bool archived, bool frozen);
 
+/* The resource's .before rule over validated values, and what it sets. `before` NULL: a new record. */
+BL_MUST_CHECK enum bl_status write_before(struct bl_request *, const struct plan *, const char *id, json_t *before,
+                                          struct plan_values *values);
+/* The resource's .after rule over a row that was written. */
+BL_MUST_CHECK enum bl_status write_after(struct bl_request *, const struct plan *, const char *verb, json_t *before,
+                                         const struct bl_rows *, int row);
+
 /* Archives a record, or restores it, with everything that POST …/{id}:archive does, permission apart. */
 BL_MUST_CHECK enum bl_status write_put_away(struct bl_request *, const struct plan *, const char *id, long version, bool restore,
                                             unsigned flags, struct bl_rows **out);
