@@ -2,7 +2,6 @@
  * asked beforehand, once for all lines, what it would object to. */
 #include "db/db.h"
 #include "plugin/shape.h"
-#include "resource/explain.h"
 #include "resource/import.h"
 #include "resource/sql.h"
 #include "resource/value.h"
@@ -217,7 +216,6 @@ static void object_to(struct import *im, struct import_line *line, const char *c
     snprintf(error.constraint, sizeof error.constraint, "%s", constraint);
     snprintf(error.schema, sizeof error.schema, "%.*s", (int)(dot - table), table);
     snprintf(error.table, sizeof error.table, "%s", dot + 1);
-    explain_at(im->request, "");
     within_enter(im->within, im->request, line->part, line->part, BL_UNPROCESSABLE);
     im->status = engine_explain(im->request, im->plan->engine, &error);
     within_leave(im->request);

@@ -320,7 +320,7 @@ static void make_body(struct import *im, struct import_line *line, json_t *membe
         json_t *value =
             address != NULL ? json_incref(json_object_get(members, address)) : value_of_cell(im, field, line->cells[i]);
         if (value == NULL) {
-            import_object(im, line, field->name, "unknown_member_address",
+            import_object(im, line, field->name, "unknown_address",
                           "is not the e-mail address of a member of this organisation");
             continue;
         }
