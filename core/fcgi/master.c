@@ -6,10 +6,12 @@
 #include "fcgi/transport.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
@@ -27,22 +29,28 @@ enum {
 
 /* The place of one worker. Times are monotonic microseconds. */
 struct slot {
-    pid_t pid; /* 0: none */
+    pid_t pid;    /* 0: none */
+    size_t place; /* on the board */
+    bool ready;   /* it serves */
     int64_t started;
     int64_t again; /* when to start one, while pid is 0 */
     int64_t pause; /* before the next start, when this one dies young */
 };
 
-/* A worker that was told to end. */
+/* A worker that ends, or will as soon as those that replace it serve. */
 struct retired {
     pid_t pid;
-    int64_t deadline; /* then it is killed */
+    size_t place;
+    bool told;
+    int64_t deadline; /* then it is killed; when told */
 };
 
 struct master {
     struct master_plan *plan;
     struct fcgi_sockets sockets;
-    char *path; /* of the listener; NULL: it came from systemd */
+    struct fcgi_board *board;
+    int ready[2]; /* a pipe: workers that serve write their pid */
+    char *path;   /* of the listener; NULL: it came from systemd */
     pid_t pid;
     int signals;
     bool stopping;
@@ -66,12 +74,13 @@ static void tie_to_master(const struct master *m, const char *name)
 }
 
 /* A worker process, from its fork to its end. */
-static int work(const struct master *m)
+static int work(const struct master *m, size_t place)
 {
     tie_to_master(m, "ballium: worker");
     const struct config *c = m->plan->config;
-    struct fcgi *f = fcgi_start(&m->sockets, &m->plan->app, c->threads, c->read_timeout);
-    if (f == NULL)
+    struct fcgi *f = fcgi_start(&m->sockets, m->board, place, &m->plan->app, c->threads, c->read_timeout);
+    pid_t self = getpid();
+    if (f == NULL || write(m->ready[1], &self, sizeof self) != sizeof self)
         return 1;
     sigset_t set;
     sigemptyset(&set);
@@ -99,12 +108,28 @@ static pid_t fork_child(void)
     return pid;
 }
 
+/* A place that no living worker has. There are more places than workers can be. */
+static size_t free_place(const struct master *m)
+{
+    for (size_t place = 0;; place++) {
+        bool taken = false;
+        for (size_t i = 0; i < m->count; i++)
+            taken |= m->slots[i].pid != 0 && m->slots[i].place == place;
+        for (size_t i = 0; i < m->retired_count; i++)
+            taken |= m->retired[i].place == place;
+        if (!taken)
+            return place;
+    }
+}
+
 static void start_worker(struct master *m, struct slot *s)
 {
     int64_t now = clock_monotonic();
+    s->place = free_place(m);
+    s->ready = false;
     pid_t pid = fork_child();
     if (pid == 0)
-        exit(work(m));
+        exit(work(m, s->place));
     s->pid = pid > 0 ? pid : 0;
     s->started = now;
     s->again = now + SECOND; /* when the fork failed */
@@ -133,10 +158,37 @@ static void start_check(struct master *m, int64_t now)
     m->checker = pid > 0 ? pid : 0;
 }
 
-static void retire(struct master *m, pid_t pid, int signal, int seconds)
+static void tell(struct retired *r, int signal, int seconds)
 {
-    m->retired[m->retired_count++] = (struct retired){pid, clock_monotonic() + (seconds + 2) * (int64_t)SECOND};
-    kill(pid, signal);
+    r->told = true;
+    r->deadline = clock_monotonic() + (seconds + 2) * (int64_t)SECOND;
+    kill(r->pid, signal);
+}
+
+static void retire(struct master *m, const struct slot *s)
+{
+    if (s->pid != 0)
+        m->retired[m->retired_count++] = (struct retired){s->pid, s->place, false, 0};
+}
+
+/* Once all new workers serve, the old ones hand over to them. New ones that cannot serve leave the old ones in place. */
+static void tell_replaced(struct master *m)
+{
+    for (size_t i = 0; i < m->count; i++)
+        if (!m->slots[i].ready)
+            return;
+    for (size_t i = 0; i < m->retired_count; i++)
+        if (!m->retired[i].told)
+            tell(&m->retired[i], SIGUSR2, HAND_OVER_SECONDS);
+}
+
+static void take_ready(struct master *m)
+{
+    pid_t pid;
+    while (read(m->ready[0], &pid, sizeof pid) == sizeof pid)
+        for (size_t i = 0; i < m->count; i++)
+            m->slots[i].ready |= m->slots[i].pid == pid;
+    tell_replaced(m);
 }
 
 static void stop(struct master *m, int code)
@@ -148,12 +200,11 @@ static void stop(struct master *m, int code)
     m->code = code;
     if (m->path != NULL)
         unlink(m->path); /* nginx gets "no such file" from here on; who is connected is served */
-    for (size_t i = 0; i < m->retired_count; i++)
-        m->retired[i].deadline = clock_monotonic() + (STOP_SECONDS + 2) * (int64_t)SECOND;
     for (size_t i = 0; i < m->count; i++)
-        if (m->slots[i].pid != 0)
-            retire(m, m->slots[i].pid, SIGTERM, STOP_SECONDS);
+        retire(m, &m->slots[i]);
     memset(m->slots, 0, sizeof m->slots);
+    for (size_t i = 0; i < m->retired_count; i++)
+        tell(&m->retired[i], SIGTERM, STOP_SECONDS);
     if (m->checker != 0)
         kill(m->checker, SIGTERM);
 }
@@ -171,15 +222,11 @@ static void reload(struct master *m)
     if (config == NULL)
         return;
     m->plan->config = config;
-    struct slot old[WORKERS];
-    size_t old_count = m->count;
-    memcpy(old, m->slots, sizeof old);
+    for (size_t i = 0; i < m->count; i++)
+        retire(m, &m->slots[i]);
     memset(m->slots, 0, sizeof m->slots);
     m->count = (size_t)config->processes;
     start_due(m, clock_monotonic());
-    for (size_t i = 0; i < old_count; i++)
-        if (old[i].pid != 0)
-            retire(m, old[i].pid, SIGUSR2, HAND_OVER_SECONDS);
     log_write(LOG_INFO, "master", "configuration and keys read again: %zu new workers", m->count);
 }
 
@@ -216,6 +263,7 @@ static void bury(struct master *m, pid_t pid, int status)
         if (m->retired[i].pid == pid) {
             if (WIFSIGNALED(status))
                 log_death(pid, status, "it was ending anyway");
+            m->board->open[m->retired[i].place] = FCGI_NOBODY;
             m->retired[i] = m->retired[--m->retired_count];
             return;
         }
@@ -229,6 +277,8 @@ static void bury(struct master *m, pid_t pid, int status)
         snprintf(more, sizeof more, "it lived %lld ms, the next starts in %lld ms", (long long)(lived / MS),
                  (long long)(pause / MS));
         log_death(pid, status, more);
+        m->board->open[s->place] = FCGI_NOBODY;
+        s->ready = false;
         s->pid = 0;
         s->again = now + pause;
         s->pause = pause == 0 ? 10 * MS : pause < 2500 * MS ? pause * 2 : 5 * SECOND;
@@ -239,7 +289,7 @@ static void bury(struct master *m, pid_t pid, int status)
 static void kill_overdue(struct master *m, int64_t now)
 {
     for (size_t i = 0; i < m->retired_count; i++) {
-        if (m->retired[i].deadline > now)
+        if (!m->retired[i].told || m->retired[i].deadline > now)
             continue;
         log_write(LOG_ERROR, "master", "worker %d does not end: killed", (int)m->retired[i].pid);
         m->retired[i].deadline = now + SECOND;
@@ -255,7 +305,7 @@ static int patience(const struct master *m, int64_t now)
         if (m->slots[i].pid == 0 && m->slots[i].again < next)
             next = m->slots[i].again;
     for (size_t i = 0; i < m->retired_count; i++)
-        if (m->retired[i].deadline < next)
+        if (m->retired[i].told && m->retired[i].deadline < next)
             next = m->retired[i].deadline;
     if (m->plan->unchecked && m->checker == 0 && !m->stopping && m->check_at < next)
         next = m->check_at;
@@ -285,9 +335,11 @@ static void loop(struct master *m)
         start_due(m, now);
         start_check(m, now);
         kill_overdue(m, now);
-        struct pollfd p = {.fd = m->signals, .events = POLLIN};
-        if (poll(&p, 1, patience(m, clock_monotonic())) > 0)
+        struct pollfd p[] = {{.fd = m->signals, .events = POLLIN}, {.fd = m->ready[0], .events = POLLIN}};
+        if (poll(p, 2, patience(m, clock_monotonic())) > 0) {
             take_signals(m);
+            take_ready(m);
+        }
     }
 }
 
@@ -327,10 +379,12 @@ int master_run(struct master_plan *plan, FILE *errors)
     m->signals = block_signals();
     bool passed;
     m->sockets = (struct fcgi_sockets){-1, {-1, -1}};
+    m->ready[0] = m->ready[1] = -1;
     m->sockets.listener = fcgi_listen(plan->config->socket, plan->config->socket_group, &passed, errors);
     if (m->sockets.listener < 0) {
         m->code = 1;
-    } else if (m->signals < 0 || !fcgi_pool(m->sockets.pool) || (!passed && !(m->path = strdup(plan->config->socket)))) {
+    } else if (m->signals < 0 || !fcgi_pool(m->sockets.pool) || pipe2(m->ready, O_CLOEXEC | O_NONBLOCK) != 0 ||
+               (m->board = fcgi_board_map()) == NULL || (!passed && !(m->path = strdup(plan->config->socket)))) {
         fprintf(errors, "cannot start: %s\n", strerror(errno));
         m->code = 1;
     } else {
@@ -338,10 +392,12 @@ int master_run(struct master_plan *plan, FILE *errors)
         loop(m);
         log_write(LOG_INFO, "master", "stopped");
     }
-    const int fds[] = {m->sockets.listener, m->sockets.pool[0], m->sockets.pool[1], m->signals};
+    const int fds[] = {m->sockets.listener, m->sockets.pool[0], m->sockets.pool[1], m->signals, m->ready[0], m->ready[1]};
     for (size_t i = 0; i < sizeof fds / sizeof *fds; i++)
         if (fds[i] >= 0)
             close(fds[i]);
+    if (m->board != NULL)
+        munmap(m->board, sizeof *m->board);
     int code = m->code;
     free(m->path);
     free(m);

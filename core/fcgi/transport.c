@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
@@ -26,12 +27,15 @@ struct thread {
 struct fcgi {
     const struct fcgi_app *app;
     struct fcgi_sockets sockets;
+    struct fcgi_board *board;
+    size_t mine;
     long timeout; /* seconds */
     int epoll, wake;
-    long count;
+    long thread_count;
     struct thread *threads;
 
     pthread_mutex_t lock; /* guards what follows, and changes to the epoll set */
+    bool listed;          /* on the board: others compare themselves with this process */
     bool draining;
     enum fcgi_drain how;
     int open;               /* connections, idle and busy */
@@ -46,6 +50,16 @@ bool fcgi_pool(int pool[2])
     struct timeval patience = {.tv_sec = 5}; /* when nobody takes: the senders give up */
     return fcntl(pool[0], F_SETFL, O_NONBLOCK) == 0 &&
            setsockopt(pool[1], SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience) == 0;
+}
+
+struct fcgi_board *fcgi_board_map(void)
+{
+    struct fcgi_board *board = mmap(NULL, sizeof *board, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (board == MAP_FAILED)
+        return NULL;
+    for (size_t i = 0; i < FCGI_PLACES; i++)
+        board->open[i] = FCGI_NOBODY;
+    return board;
 }
 
 static bool pool_send(int pool, int fd)
@@ -102,10 +116,19 @@ static void wake(const struct fcgi *f)
         log_write(LOG_ERROR, "fcgi", "wake-up: %s", strerror(errno));
 }
 
+/* With the lock. */
+static void count(struct fcgi *f, int change)
+{
+    f->open += change;
+    if (f->listed)
+        f->board->open[f->mine] = f->open;
+}
+
 /* With the lock: a connection has left this process. */
 static void gone(struct fcgi *f)
 {
-    if (--f->open == 0 && f->draining)
+    count(f, -1);
+    if (f->open == 0 && f->draining)
         wake(f);
 }
 
@@ -132,7 +155,7 @@ static void adopt(struct fcgi *f, int fd)
         close(fd);
         return;
     }
-    f->open++;
+    count(f, 1);
     f->idle[fd] = true;
     watch(f, EPOLL_CTL_ADD, fd);
 }
@@ -147,9 +170,21 @@ static bool take(struct fcgi *f, int from)
     return true;
 }
 
+/* Holds no other process fewer connections than this one? */
+static bool first_choice(const struct fcgi *f)
+{
+    int own = f->board->open[f->mine];
+    for (size_t i = 0; i < FCGI_PLACES; i++)
+        if (f->board->open[i] < own)
+            return false;
+    return true;
+}
+
 /* The listener or the pool is ready. Other processes were woken too, so finding nothing is usual. */
 static void take_one(struct fcgi *f, int from)
 {
+    if (!first_choice(f))
+        poll(NULL, 0, 1); /* a millisecond's courtesy; if the other has no thread free, it stays ours */
     pthread_mutex_lock(&f->lock);
     bool taken = f->draining || take(f, from);
     int error = errno;
@@ -212,22 +247,23 @@ static bool start_threads(struct fcgi *f, long count)
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
     int error = 0;
-    while (f->count < count && error == 0) {
-        struct thread *t = &f->threads[f->count];
+    while (f->thread_count < count && error == 0) {
+        struct thread *t = &f->threads[f->thread_count];
         t->fcgi = f;
         t->worker = f->app->open(f->app->self);
         error = t->worker == NULL ? ENOMEM : pthread_create(&t->id, NULL, run, t);
         if (error != 0 && t->worker != NULL)
             f->app->close(t->worker);
         if (error == 0)
-            f->count++;
+            f->thread_count++;
     }
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     errno = error;
     return error == 0;
 }
 
-struct fcgi *fcgi_start(const struct fcgi_sockets *sockets, const struct fcgi_app *app, long threads, long read_timeout_seconds)
+struct fcgi *fcgi_start(const struct fcgi_sockets *sockets, struct fcgi_board *board, size_t mine, const struct fcgi_app *app,
+                        long threads, long read_timeout_seconds)
 {
     /* libfcgi would stop accepting at SIGPIPE, and takes SIGUSR1 unless it is taken. */
     signal(SIGPIPE, SIG_IGN);
@@ -237,6 +273,10 @@ struct fcgi *fcgi_start(const struct fcgi_sockets *sockets, const struct fcgi_ap
         return NULL;
     f->app = app;
     f->sockets = *sockets;
+    f->board = board;
+    f->mine = mine;
+    f->listed = true;
+    board->open[mine] = 0;
     f->timeout = read_timeout_seconds;
     pthread_mutex_init(&f->lock, NULL);
     f->threads = calloc((size_t)threads, sizeof *f->threads);
@@ -271,6 +311,8 @@ bool fcgi_drain(struct fcgi *f, enum fcgi_drain how, long seconds)
     bool resting[CONNECTIONS];
     pthread_mutex_lock(&f->lock);
     f->how = how;
+    f->listed = false;
+    f->board->open[f->mine] = FCGI_NOBODY;
     memcpy(resting, f->idle, sizeof resting);
     epoll_ctl(f->epoll, EPOLL_CTL_DEL, f->sockets.pool[0], NULL);
     /* Nobody comes after us: serve who has knocked already. */
@@ -294,7 +336,7 @@ bool fcgi_drain(struct fcgi *f, enum fcgi_drain how, long seconds)
 
 void fcgi_free(struct fcgi *f)
 {
-    for (long i = 0; i < f->count; i++) {
+    for (long i = 0; i < f->thread_count; i++) {
         pthread_join(f->threads[i].id, NULL);
         f->app->close(f->threads[i].worker);
     }

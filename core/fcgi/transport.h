@@ -16,14 +16,24 @@ struct fcgi_sockets {
     int pool[2];  /* [0] to take from, [1] to send into */
 };
 
+/* How many connections each process holds, in memory that all of them share. A kept connection stays where it was accepted, so
+ * one that holds more than another lets that one go first. FCGI_NOBODY: no process has this place. */
+enum { FCGI_PLACES = 512, FCGI_NOBODY = 1 << 30 };
+struct fcgi_board {
+    _Atomic int open[FCGI_PLACES];
+};
+struct fcgi_board *fcgi_board_map(void); /* before the first fork; NULL: errno. Nobody is in any place */
+
 struct fcgi;
 
 /* Makes the pool. False: errno. */
 bool fcgi_pool(int pool[2]);
 
-/* Starts `threads` threads. The sockets and the application are borrowed. All signals are blocked in the threads. NULL: logged.
- */
-struct fcgi *fcgi_start(const struct fcgi_sockets *, const struct fcgi_app *, long threads, long read_timeout_seconds);
+/* Starts `threads` threads, in which all signals are blocked, at place `mine` of the board. The listener is taken over and closed
+ * as soon as it is drained, so that the address is free while the last requests run; the pool, the board and the application are
+ * borrowed. NULL: logged. */
+struct fcgi *fcgi_start(const struct fcgi_sockets *, struct fcgi_board *, size_t mine, const struct fcgi_app *, long threads,
+                        long read_timeout_seconds);
 
 enum fcgi_drain {
     FCGI_STOP,     /* serve what is connected and under way, close what is idle */

@@ -18,7 +18,7 @@ struct house {
     pid_t master;
     int told[2];      /* a pipe: what runs in the master and its children tells the test */
     int reload_fails; /* what the hooks are to answer */
-    int opens_fail;
+    int opens_fail, opens_fail_next; /* of the workers; of those after a reload */
     enum master_check check;
 };
 
@@ -66,6 +66,7 @@ static bool answer(void *worker, const struct http_io *io)
 static const struct config *reload(void *self)
 {
     struct house *h = self;
+    h->opens_fail = h->opens_fail_next;
     if (h->reload_fails)
         tell(h, 'r');
     return h->reload_fails ? NULL : &h->config;
@@ -259,6 +260,23 @@ static void a_failed_reload_changes_nothing(void **state)
     close(fd);
 }
 
+static void new_workers_that_cannot_serve_leave_the_old_ones(void **state)
+{
+    struct house *h = *state;
+    h->opens_fail_next = 1;
+    start_master(h);
+    int fd = dial(h);
+    pid_t first = ask(fd);
+    kill(h->master, SIGHUP);
+    assert_int_equal(hear(h), 'o');
+    assert_int_equal(hear(h), 'o');
+    assert_int_equal(ask(fd), first);
+    close(fd);
+    fd = dial(h);
+    assert_int_equal(ask(fd), first);
+    close(fd);
+}
+
 static void a_stop_lets_a_running_request_end(void **state)
 {
     struct house *h = *state;
@@ -381,6 +399,7 @@ int main(void)
         TEST(a_reload_moves_kept_connections_to_new_workers),
         TEST(a_reload_lets_a_running_request_end),
         TEST(a_failed_reload_changes_nothing),
+        TEST(new_workers_that_cannot_serve_leave_the_old_ones),
         TEST(a_stop_lets_a_running_request_end),
         TEST(workers_end_with_a_killed_master),
         TEST(a_second_master_is_refused),

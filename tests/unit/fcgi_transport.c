@@ -9,6 +9,7 @@
 #include <pthread.h>
 #include <semaphore.h>
 #include <signal.h>
+#include <sys/mman.h>
 
 /* The application answers with its name; "/wait" says that it has begun and waits until it may end. */
 struct app {
@@ -44,16 +45,18 @@ static bool answer(void *worker, const struct http_io *io)
 struct house {
     char folder[32], path[64];
     struct fcgi_sockets sockets;
+    struct fcgi_board *board;
+    size_t places;
     struct app app, other;
     struct fcgi_app table, other_table;
 };
 
 /* The listener is the transport's own, as it is in a process of its own. */
-static struct fcgi *begin(const struct house *h, const struct fcgi_app *app, long threads, long seconds)
+static struct fcgi *begin(struct house *h, const struct fcgi_app *app, long threads, long seconds)
 {
     struct fcgi_sockets own = h->sockets;
     own.listener = fcntl(h->sockets.listener, F_DUPFD_CLOEXEC, 3);
-    return fcgi_start(&own, app, threads, seconds);
+    return fcgi_start(&own, h->board, h->places++, app, threads, seconds);
 }
 
 static int set_up(void **state)
@@ -61,7 +64,7 @@ static int set_up(void **state)
     struct house *h = calloc(1, sizeof *h);
     strcpy(h->folder, "/tmp/ballium-XXXXXX");
     bool passed;
-    if (h == NULL || mkdtemp(h->folder) == NULL || !fcgi_pool(h->sockets.pool))
+    if (h == NULL || mkdtemp(h->folder) == NULL || !fcgi_pool(h->sockets.pool) || (h->board = fcgi_board_map()) == NULL)
         return -1;
     snprintf(h->path, sizeof h->path, "%s/s", h->folder);
     h->sockets.listener = fcgi_listen(h->path, "", &passed, stderr);
@@ -81,6 +84,7 @@ static int tear_down(void **state)
     close(h->sockets.listener);
     close(h->sockets.pool[0]);
     close(h->sockets.pool[1]);
+    munmap(h->board, sizeof *h->board);
     unlink(h->path);
     rmdir(h->folder);
     free(h);
@@ -133,6 +137,36 @@ static void a_silent_sender_loses_the_connection(void **state)
     assert_true(fcgi_drain(f, FCGI_STOP, 10));
     close(fd);
     fcgi_free(f);
+}
+
+static void connections_are_shared_out(void **state)
+{
+    struct house *h = *state;
+    struct fcgi *one = begin(h, &h->table, 2, 10), *two = begin(h, &h->other_table, 2, 10);
+    int clients[40], ones = 0;
+    for (int i = 0; i < 40; i++) {
+        clients[i] = client_connect(h->path);
+        assert_true(client_request(clients[i], "GET", "/", "", 0));
+        struct client_answer a = client_answer(clients[i]);
+        ones += strcmp(a.text, "one") == 0;
+        free(a.text);
+    }
+    assert_in_range(ones, 13, 27);
+    /* and when one goes, and another comes */
+    struct fcgi *three = begin(h, &h->table, 2, 10);
+    assert_true(fcgi_drain(one, FCGI_HAND_OVER, 10));
+    fcgi_free(one);
+    for (int i = ones = 0; i < 40; i++) {
+        assert_true(client_request(clients[i], "GET", "/", "", 0));
+        struct client_answer a = client_answer(clients[i]);
+        ones += strcmp(a.text, "one") == 0;
+        free(a.text);
+        close(clients[i]);
+    }
+    assert_in_range(ones, 13, 27);
+    assert_true(fcgi_drain(two, FCGI_STOP, 10) && fcgi_drain(three, FCGI_STOP, 10));
+    fcgi_free(two);
+    fcgi_free(three);
 }
 
 struct drain {
@@ -381,6 +415,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         TEST(idle_connections_hold_no_thread),
+        TEST(connections_are_shared_out),
         TEST(a_silent_sender_loses_the_connection),
         TEST(stopping_lets_a_running_request_end),
         TEST(stopping_serves_who_has_asked_already),
