@@ -128,7 +128,7 @@ static const char *literal(struct bl_request *r, const struct plan_column *c, co
         out = value_text(r, "%s", out);
     json_decref(value);
     if (!good)
-        refuse(r, "bad_filter", c->name, value_text(r, "%s %s", why.detail, takes(c)));
+        refuse(r, "bad_filter", c->name, value_text(r, "%s; it %s", why.detail, takes(c)));
     return good ? out : NULL;
 }
 
