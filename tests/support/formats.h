@@ -10,7 +10,7 @@
 #define TOWERS "yard/towers"
 #define NOBODY "01990000-0000-7000-8000-0000000000ff"
 
-static const char *formats_file, *formats_other;
+static const char *formats_file = "", *formats_other;
 
 static inline enum bl_status formats_text(struct bl_request *r, const char **text, size_t *length)
 {
