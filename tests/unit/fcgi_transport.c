@@ -6,10 +6,12 @@
 #include "fcgi_client.h"
 
 #include <fcntl.h>
+#include <grp.h>
 #include <pthread.h>
 #include <semaphore.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 
 /* The application answers with its name; "/wait" says that it has begun and waits until it may end. */
 struct app {
@@ -362,17 +364,23 @@ static void replacing_again_and_again_loses_nothing(void **state)
     fcgi_free(now);
 }
 
-static void the_socket_of_a_living_process_is_not_taken(void **state)
+/* What fcgi_listen says when it refuses. */
+static void expect_refused(const char *path, const char *group, const char *words)
 {
-    struct house *h = *state;
     char *text = NULL;
     size_t n = 0;
     FILE *errors = open_memstream(&text, &n);
     bool passed;
-    assert_int_equal(fcgi_listen(h->path, "", &passed, errors), -1);
+    assert_int_equal(fcgi_listen(path, group, &passed, errors), -1);
     fclose(errors);
-    assert_non_null(strstr(text, "another process serves there"));
+    assert_non_null(strstr(text, words));
     free(text);
+}
+
+static void the_socket_of_a_living_process_is_not_taken(void **state)
+{
+    struct house *h = *state;
+    expect_refused(h->path, "", "another process serves there");
     int fd = client_connect(h->path);
     assert_true(fd >= 0); /* it is still the first one's */
     close(fd);
@@ -393,18 +401,45 @@ static void the_socket_of_a_dead_process_is_replaced(void **state)
 static void what_is_no_socket_is_left_alone(void **state)
 {
     struct house *h = *state;
-    char path[64], *text = NULL;
+    char path[64];
     snprintf(path, sizeof path, "%s/file", h->folder);
     FILE *file = fopen(path, "w");
     assert_non_null(file);
     fclose(file);
-    size_t n = 0;
-    FILE *errors = open_memstream(&text, &n);
+    expect_refused(path, "", "is not a socket");
+    assert_int_equal(unlink(path), 0);
+}
+
+static void a_socket_that_cannot_be_made_is_explained(void **state)
+{
+    struct house *h = *state;
+    char path[64], long_path[200];
+    snprintf(path, sizeof path, "%s/no/such/folder", h->folder);
+    expect_refused(path, "", "No such file or directory");
+    memset(long_path, 'a', sizeof long_path - 1);
+    long_path[sizeof long_path - 1] = '\0';
+    expect_refused(long_path, "", "too long");
+    snprintf(path, sizeof path, "%s/other", h->folder);
+    expect_refused(path, "no such group", "there is no group `no such group`");
+    assert_int_equal(access(path, F_OK), -1); /* nothing is left behind */
+}
+
+static void the_socket_belongs_to_the_group(void **state)
+{
+    struct house *h = *state;
+    char path[64];
+    snprintf(path, sizeof path, "%s/other", h->folder);
+    gid_t groups[64];
+    int count = getgroups(64, groups);
+    gid_t wanted = count > 0 ? groups[count - 1] : getgid();
     bool passed;
-    assert_int_equal(fcgi_listen(path, "", &passed, errors), -1);
-    fclose(errors);
-    assert_non_null(strstr(text, "is not a socket"));
-    free(text);
+    int fd = fcgi_listen(path, getgrgid(wanted)->gr_name, &passed, stderr);
+    assert_true(fd >= 0);
+    struct stat st;
+    assert_int_equal(stat(path, &st), 0);
+    assert_int_equal(st.st_gid, wanted);
+    assert_int_equal(st.st_mode & 0777, 0660);
+    close(fd);
     assert_int_equal(unlink(path), 0);
 }
 
@@ -427,6 +462,8 @@ int main(void)
         TEST(the_socket_of_a_living_process_is_not_taken),
         TEST(the_socket_of_a_dead_process_is_replaced),
         TEST(what_is_no_socket_is_left_alone),
+        TEST(a_socket_that_cannot_be_made_is_explained),
+        TEST(the_socket_belongs_to_the_group),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
