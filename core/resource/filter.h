@@ -19,7 +19,7 @@ struct filter {
     bool plain;         /* no condition and the default order: plan.sql_list will do, but for limit and cursor */
 };
 
-/* Reads the whole query. Adds " AND …" for each condition to `where`, which holds what stands before them. */
+/* Reads the whole query. `where` becomes " WHERE t.tenant_id = $1" with " AND …" for each condition. */
 BL_MUST_CHECK enum bl_status filter_read(struct bl_request *, const struct plan *, struct statement *where, struct filter *);
 
 /* cursor.c. The last row of a page as an opaque text bound to tenant, resource, conditions and order; and back: adds " AND (…)"

@@ -85,7 +85,7 @@ static enum bl_status update_lines(struct import *im)
         if (line->before == NULL || line->body == NULL)
             continue;
         within_enter(im->within, r, line->part, line->part, BL_UNPROCESSABLE);
-        status = resource_update(r, plan, line->id, -1, line->body, "", 0, &rows);
+        status = resource_update(r, plan, line->id, -1, line->body, 0, &rows);
         within_leave(r);
         json_int_t was = json_integer_value(json_object_get(line->before, "version"));
         im->updated += status == BL_OK && bl_integer(r, rows, 0, (int)plan->version) > was;

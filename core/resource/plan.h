@@ -5,6 +5,7 @@
 
 #include "base/arena.h"
 #include "resource/engine.h"
+#include "resource/statement.h"
 
 #define PLAN_PAGE 50 /* records in a page, unless `limit` says another number */
 #define PLAN_PAGE_MAX 500
@@ -64,7 +65,7 @@ struct plan {
     size_t id, ref, version, created_at, created_by, updated_at, updated_by, archived_at; /* indexes into columns */
     int status;                   /* index into columns; -1: no workflow */
     size_t field, field_count;    /* columns[field + i] is resource->fields[i] */
-    const struct bl_field *title; /* the BL_TITLE field; NULL: the reference stands for it */
+    const struct bl_field *title; /* the BL_TITLE field */
     uint64_t frozen, closed;      /* states, as bits of resource->states */
 
     struct plan_transition *transitions;
@@ -116,8 +117,8 @@ struct plan_values {
     uint64_t given;                 /* bit i: in the body (or an initial value, on create) */
 };
 
-/* Every objection becomes an entry at `prefix` + "/" + member (prefix "" for a body of its own, "/items/3" in a batch), up to 50.
- * BL_OK or BL_UNPROCESSABLE. Needs no database. */
+/* Every objection, up to 50, becomes an entry at `prefix` + "/" + member: "" for a body of its own. BL_OK or BL_UNPROCESSABLE.
+ * Needs no database. */
 BL_MUST_CHECK enum bl_status resource_validate(struct bl_request *, const struct plan *, const json_t *body, enum plan_mode,
                                                const char *prefix, struct plan_values *out);
 /* Single values: value.h. */
@@ -125,13 +126,13 @@ BL_MUST_CHECK enum bl_status resource_validate(struct bl_request *, const struct
 /* ---- write.c: records from code, from a batch, from a file ------------------------------------------------------------- */
 
 /* One record through everything that POST does, permission apart (http has checked the route's; engine_create asks bl_may).
- * `flags`: BL_FINAL when nothing follows; it is dropped when a hook follows. Row 0 of `out` is the record as plan.select lists
- * it. */
-BL_MUST_CHECK enum bl_status resource_create(struct bl_request *, const struct plan *, const json_t *body, const char *prefix,
-                                             unsigned flags, struct bl_rows **out);
+ * `flags`: BL_FINAL when nothing follows; dropped when a rule in C follows. Row 0 of `out`: the record as plan.select lists it.
+ */
+BL_MUST_CHECK enum bl_status resource_create(struct bl_request *, const struct plan *, const json_t *body, unsigned flags,
+                                             struct bl_rows **out);
 /* The same for PATCH. `version` < 0: any. */
 BL_MUST_CHECK enum bl_status resource_update(struct bl_request *, const struct plan *, const char *id, long version,
-                                             const json_t *patch, const char *prefix, unsigned flags, struct bl_rows **out);
+                                             const json_t *patch, unsigned flags, struct bl_rows **out);
 /* Reads If-Match: 428 without, 400 when it is not one strong entity tag made by us. */
 BL_MUST_CHECK enum bl_status resource_if_match(struct bl_request *, long *version);
 
@@ -158,26 +159,11 @@ BL_MUST_CHECK enum bl_status resource_known_query(struct bl_request *, const cha
 /* ---- list.c ------------------------------------------------------------------------------------------------------------- */
 
 /* Every row of this request's filter and sort (not its limit or cursor), page by page within the transaction: CSV, XLSX.
- * `page` gets at most 500 rows at a time, and is not called when there are none; what it returns other than BL_OK ends the scan.
- */
+ * `page` gets at most 500 rows, and is not called when there are none; whatever it returns but BL_OK ends the scan. */
 typedef enum bl_status (*resource_page)(struct bl_request *, const struct plan *, const struct bl_rows *, int count, void *arg);
 BL_MUST_CHECK enum bl_status resource_scan(struct bl_request *, const struct plan *, resource_page, void *arg);
 
-/* ---- sql.c: a statement in the making, in the request's memory ----------------------------------------------------------- */
-
-#define STATEMENT_ARGS 64
-struct statement {
-    struct bl_request *request;
-    char *text;
-    size_t length, room;
-    const char *args[STATEMENT_ARGS];
-    int nargs;
-};
-void statement_start(struct statement *, struct bl_request *);
-void statement_text(struct statement *, const char *text); /* from descriptor tables, never from a value */
-/* Adds the value to the arguments and "$n::cast" to the text. False: too many arguments. */
-bool statement_arg(struct statement *, const char *value, const char *cast);
-const char *resource_array(struct bl_request *, const char *const *words, size_t count); /* {"a","b"}: a text[] literal */
+/* ---- search.c ------------------------------------------------------------------------------------------------------------ */
 
 /* Search. The writer (sql.c) keeps core.search_term: the lexemes of to_tsvector('simple', …) of the reference and the title
  * (weight 4), other short texts and lists (2), BL_LONG texts (1), the greatest weight of each. Archived records keep their terms:

@@ -125,8 +125,7 @@ void resource_answer(struct bl_request *r, const struct plan *plan, int status, 
     snprintf(tag, sizeof tag, "\"%lld\"", (long long)bl_integer(r, rows, 0, (int)plan->version));
     bl_set_header(r, "ETag", tag);
     if (status == 201)
-        bl_set_header(r, "Location",
-                      value_text(r, "/api/v1/orgs/%s/%s/%s", r->org, plan->path, bl_cell(r, rows, 0, (int)plan->id)));
+        bl_set_header(r, "Location", resource_url(r, plan, bl_cell(r, rows, 0, (int)plan->id)));
     resource_json_row(r, plan, &caller, rows, 0, columns, NULL);
 }
 

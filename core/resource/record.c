@@ -37,7 +37,7 @@ enum bl_status engine_create(struct bl_request *r, const char *resource, json_t 
         return BL_NOT_FOUND;
     enum bl_status status = permit(r, plan->write);
     if (status == BL_OK)
-        status = resource_create(r, plan, body, "", 0, &rows);
+        status = resource_create(r, plan, body, 0, &rows);
     return give(r, plan, status, rows, out);
 }
 
@@ -49,7 +49,7 @@ enum bl_status engine_update(struct bl_request *r, const char *resource, const c
         return BL_NOT_FOUND;
     enum bl_status status = permit(r, plan->write);
     if (status == BL_OK)
-        status = resource_update(r, plan, resource_uuid(id), -1, patch, "", 0, &rows);
+        status = resource_update(r, plan, resource_uuid(id), -1, patch, 0, &rows);
     return give(r, plan, status, rows, out);
 }
 

@@ -4,14 +4,27 @@
  * lists it, and after it one more column, `written`: false when the row is there but was not changed (another version, archived,
  * frozen, or nothing to change: the caller looks at the record to say which). No row: no such record.
  *
- * $1 is the tenant; then, in this order:
- *   create      id, actor, event id, request id, one per field that is not generated
- *   create_many rows, actor, how many, request id; rows: a JSON array of {"n": 1 for the first, "id", "event": its event id,
- *               "f3": fields[3] as text or null, …}
- *   update      id, actor, event id, request id, version (NULL: any), mask, one per field that is not generated; bit i of the
- * mask says that fields[i] is to be set archive, restore    id, actor, event id, request id, version (NULL: any) transition  id,
- * actor, event id, request id, reason, input (JSON or NULL); and when plan_transition.taken is not 0, a mask and one per field in
- * it read, lock  id history     id, event id before which to begin (NULL: the newest), how many */
+ * Each new version sets updated_at. updated_by is left to create and update: it names who last edited the content, so that a
+ * transition does not hide the author from whoever has to be another person.
+ *
+ * $1 is the tenant. What follows it, for each statement:
+ *
+ * - read, lock: id
+ *
+ * - create: id, actor, event id, request id, one per field that is not generated
+ *
+ * - create_many: rows, actor, how many, request id. Rows are a JSON array of objects: "n" counts from 1, "id", "event" is the id
+ *   of its event, "f3" is fields[3] as text or null, and so on.
+ *
+ * - update: id, actor, event id, request id, version (NULL: any), mask, one per field that is not generated. Bit i of the mask
+ *   says that fields[i] is to be set.
+ *
+ * - archive, restore: id, actor, event id, request id, version (NULL: any)
+ *
+ * - transition: id, actor, event id, request id, reason, input (JSON or NULL). When plan_transition.taken is not 0, then a mask
+ *   and one per field in it.
+ *
+ * - history: id, event id before which to begin (NULL: the newest), how many */
 #ifndef RESOURCE_SQL_H
 #define RESOURCE_SQL_H
 

@@ -1,5 +1,4 @@
-/* A statement put together for one request: text from descriptors, values as arguments. */
-#include "resource/plan.h"
+#include "resource/statement.h"
 
 #include <stdio.h>
 #include <string.h>

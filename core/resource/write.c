@@ -115,14 +115,14 @@ enum bl_status write_before(struct bl_request *r, const struct plan *plan, const
 
 /* ---- create ------------------------------------------------------------------------------------------------------------ */
 
-enum bl_status resource_create(struct bl_request *r, const struct plan *plan, const json_t *body, const char *prefix,
-                               unsigned flags, struct bl_rows **out)
+enum bl_status resource_create(struct bl_request *r, const struct plan *plan, const json_t *body, unsigned flags,
+                               struct bl_rows **out)
 {
     const char *args[SQL_CREATE_FIELDS + PLAN_COLUMNS];
     struct plan_values values;
     char *id = bl_alloc(r, UUID_TEXT);
     uuid_v7(id);
-    enum bl_status status = resource_validate(r, plan, body, PLAN_CREATE, prefix, &values);
+    enum bl_status status = resource_validate(r, plan, body, PLAN_CREATE, "", &values);
     if (status == BL_OK)
         status = write_before(r, plan, id, NULL, &values);
     if (status != BL_OK)
@@ -181,12 +181,12 @@ static enum bl_status before_update(struct bl_request *r, const struct plan *pla
 }
 
 enum bl_status resource_update(struct bl_request *r, const struct plan *plan, const char *id, long version, const json_t *patch,
-                               const char *prefix, unsigned flags, struct bl_rows **out)
+                               unsigned flags, struct bl_rows **out)
 {
     const char *args[SQL_UPDATE_FIELDS + PLAN_COLUMNS];
     struct plan_values values;
     json_t *before = NULL;
-    enum bl_status status = resource_validate(r, plan, patch, PLAN_PATCH, prefix, &values);
+    enum bl_status status = resource_validate(r, plan, patch, PLAN_PATCH, "", &values);
     if (status == BL_OK && (plan->resource->before || plan->resource->after))
         status = before_update(r, plan, id, version, &values, &before);
     if (status != BL_OK)
@@ -286,7 +286,7 @@ enum bl_status resource_post(struct bl_request *r)
     if (status == BL_OK)
         status = bl_body(r, &body);
     if (status == BL_OK)
-        status = resource_create(r, plan, body, "", BL_FINAL, &rows);
+        status = resource_create(r, plan, body, BL_FINAL, &rows);
     if (status == BL_OK)
         resource_answer(r, plan, 201, rows, PLAN_ALL);
     return status;
@@ -318,7 +318,7 @@ enum bl_status resource_patch(struct bl_request *r)
     if (status == BL_OK)
         status = bl_body(r, &body);
     if (status == BL_OK)
-        status = resource_update(r, plan, resource_id(r), version, body, "", BL_FINAL, &rows);
+        status = resource_update(r, plan, resource_id(r), version, body, BL_FINAL, &rows);
     if (status == BL_OK)
         resource_answer(r, plan, 200, rows, PLAN_ALL);
     return status;
