@@ -153,7 +153,7 @@ json_t *resource_record(struct bl_request *, const struct plan *, const struct b
 
 /* The query parameter `fields` as a set of columns (PLAN_ALL without one). BL_BAD_REQUEST names the unknown one. */
 BL_MUST_CHECK enum bl_status resource_fields(struct bl_request *, const struct plan *, uint64_t *columns);
-/* Refuses (400) every query parameter that is not in `allowed`, a list; NULL: none is. */
+/* Refuses (400) a query parameter that is not in `allowed`, a list (NULL: none is), and one that stands twice. */
 BL_MUST_CHECK enum bl_status resource_known_query(struct bl_request *, const char *allowed);
 
 /* ---- list.c ------------------------------------------------------------------------------------------------------------- */

@@ -162,13 +162,25 @@ static bool listed(const char *list, const char *name)
     return false;
 }
 
+static bool repeated(struct bl_request *r, size_t i, const char *name)
+{
+    const char *value;
+    while (i-- > 0)
+        if (strcmp(bl_query_at(r, i, &value), name) == 0)
+            return true;
+    return false;
+}
+
 enum bl_status resource_known_query(struct bl_request *r, const char *allowed)
 {
     const char *name, *value;
-    for (size_t i = 0; (name = bl_query_at(r, i, &value)) != NULL; i++)
+    for (size_t i = 0; (name = bl_query_at(r, i, &value)) != NULL; i++) {
         if (!listed(allowed, name))
             return bl_fail(r, BL_BAD_REQUEST, "unknown_parameter", NULL, "query parameter %s: this route takes %s", name,
                            allowed ? allowed : "none");
+        if (repeated(r, i, name))
+            return bl_fail(r, BL_BAD_REQUEST, "repeated_parameter", NULL, "query parameter %s: stands more than once", name);
+    }
     return BL_OK;
 }
 

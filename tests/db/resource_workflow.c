@@ -146,6 +146,30 @@ static void a_rule_refuses_or_fills_server_fields(void **state)
     ask_free(a);
 }
 
+static void code_transits_as_the_api_does(void **state)
+{
+    struct yard_db *y = *state;
+    const char *id = complete(y);
+    struct ask *a = yard_ask(y);
+    struct bl_request *r = &a->fake.request;
+    json_t *record = NULL, *input = json_pack("{s:s, s:i}", "reason", "again", "grade", 2);
+    ask_route(a, "POST", GATES);
+    assert_int_equal(bl_transit(r, "yard.gates", id, "submit", NULL, &record), BL_OK); /* of any version, without a body */
+    assert_string_equal(json_string_value(json_object_get(record, "status")), "review");
+    assert_int_equal(bl_transit(r, "yard.gates", id, "approve", NULL, NULL), BL_FORBIDDEN); /* its author still */
+    assert_int_equal(bl_transit(r, "yard.gates", id, "reject", NULL, NULL), BL_UNPROCESSABLE);
+    assert_int_equal(bl_transit(r, "yard.gates", id, "reject", input, NULL), BL_OK);
+    assert_int_equal(bl_transit(r, "yard.gates", id, "open", NULL, NULL), BL_NOT_FOUND);
+    assert_int_equal(bl_transit(r, "yard.gates", "no-uuid", "submit", NULL, NULL), BL_NOT_FOUND);
+    assert_int_equal(bl_transit(r, "yard.bridges", id, "submit", NULL, NULL), BL_NOT_FOUND);
+    a->refused = "yard.gate:approve";
+    assert_int_equal(bl_transit(r, "yard.gates", id, "reject", input, NULL), BL_FORBIDDEN);
+    assert_true(ask_told(a, "forbidden", NULL));
+    assert_true(db_script(y->app, "COMMIT"));
+    json_decref(input);
+    ask_free(a);
+}
+
 static void history_tells_newest_first_in_pages(void **state)
 {
     struct yard_db *y = *state;
@@ -286,6 +310,7 @@ int main(void)
         cmocka_unit_test(reason_and_input_are_checked_and_kept),
         cmocka_unit_test(other_states_versions_and_archived_rows_are_refused),
         cmocka_unit_test(a_rule_refuses_or_fills_server_fields),
+        cmocka_unit_test(code_transits_as_the_api_does),
         cmocka_unit_test(history_tells_newest_first_in_pages),
         cmocka_unit_test(of_two_patches_of_one_version_one_wins),
         cmocka_unit_test(writers_from_code_queue_up),

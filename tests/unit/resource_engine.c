@@ -270,6 +270,17 @@ static void unknown_parameters_are_refused_everywhere(void **state)
     }
 }
 
+static void a_parameter_stands_once(void **state)
+{
+    struct yard_unit *y = *state;
+    struct ask *a = ask_new(y->engine, NULL);
+    ask_query(a, "limit", "1");
+    ask_query(a, "limit", "2");
+    assert_int_equal(ask(a, "GET", "yard/gates/{id}/history", row[0]), 400);
+    assert_true(ask_told(a, "repeated_parameter", NULL));
+    ask_free(a);
+}
+
 static void fields_choose_columns(void **state)
 {
     struct yard_unit *y = *state;
@@ -358,6 +369,7 @@ int main(void)
         cmocka_unit_test(rules_in_c_lock_the_row_first),
         cmocka_unit_test(a_body_that_is_wrong_reaches_no_database),
         cmocka_unit_test(unknown_parameters_are_refused_everywhere),
+        cmocka_unit_test(a_parameter_stands_once),
         cmocka_unit_test(fields_choose_columns),
         cmocka_unit_test(what_no_engine_can_be_made_of_is_refused),
     };
