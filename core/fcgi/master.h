@@ -1,7 +1,7 @@
 /* The prefork master: binds the socket, keeps the worker processes alive, and replaces them without losing a request.
  *
  * SIGTERM, SIGINT  stop: what runs may end (10 s), exit 0
- * SIGHUP           read the configuration and the keys again; new workers take over, the old ones end (60 s)
+ * SIGHUP           read the configuration and the keys again; once the new workers serve, the old ones hand over and end (60 s)
  * SIGCHLD          a worker that died is back at once; one that dies within a second of its start, after 10 ms, 20 ms … 5 s
  *
  * To a worker: SIGTERM stop, SIGUSR2 hand the connections over and end. */

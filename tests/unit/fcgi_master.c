@@ -16,8 +16,8 @@ struct house {
     struct config config;
     struct master_plan plan;
     pid_t master;
-    int told[2];      /* a pipe: what runs in the master and its children tells the test */
-    int reload_fails; /* what the hooks are to answer */
+    int told[2];                     /* a pipe: what runs in the master and its children tells the test */
+    int reload_fails;                /* what the hooks are to answer */
     int opens_fail, opens_fail_next; /* of the workers; of those after a reload */
     enum master_check check;
 };
