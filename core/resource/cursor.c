@@ -35,20 +35,19 @@ const char *filter_cursor(struct bl_request *r, const struct plan *plan, const s
 {
     char seal[SEAL];
     seal_of(r, plan, seal);
-    json_t *parts = json_array();
+    json_t *parts = value_keep(r, json_array());
     json_array_append_new(parts, json_string(seal));
     for (size_t i = 0; i < f->sort.count; i++) {
         const char *value = bl_cell(r, rows, row, (int)f->sort.keys[i].column);
         json_array_append_new(parts, value ? json_string(value) : json_null());
     }
     char *text = json_dumps(parts, JSON_COMPACT);
-    json_decref(parts);
     if (text == NULL)
         return NULL;
+    bl_defer(r, free, text);
     size_t room = sodium_base64_ENCODED_LEN(strlen(text), sodium_base64_VARIANT_URLSAFE_NO_PADDING);
     char *out = bl_alloc(r, room);
     sodium_bin2base64(out, room, (const unsigned char *)text, strlen(text), sodium_base64_VARIANT_URLSAFE_NO_PADDING);
-    free(text);
     return out;
 }
 
@@ -64,11 +63,10 @@ static bool key_value(struct bl_request *r, const struct plan_column *c, const j
         return false;
     if (c->field)
         probe.scale = c->field->scale;
-    json_t *value = value_from(&probe, json_string_value(part));
-    bool good = c->type == BL_TEXT || (!json_is_null(value) && value_of(r, &probe, value, out, &why));
-    *out = value_text(r, "%s", good && *out ? *out : json_string_value(part));
-    json_decref(value);
-    return good;
+    *out = json_string_value(part);
+    if (c->type == BL_TEXT)
+        return true;
+    return **out && value_of(r, &probe, value_keep(r, value_from(&probe, *out)), out, &why);
 }
 
 static bool open_cursor(struct bl_request *r, const struct plan *plan, const struct filter *f, const char *values[PLAN_SORT])
@@ -80,13 +78,12 @@ static bool open_cursor(struct bl_request *r, const struct plan *plan, const str
     unsigned char *text = bl_alloc(r, length + 1);
     if (sodium_base642bin(text, length, f->cursor, length, NULL, &size, NULL, sodium_base64_VARIANT_URLSAFE_NO_PADDING) != 0)
         return false;
-    json_t *parts = json_loadb((const char *)text, size, JSON_REJECT_DUPLICATES, NULL);
+    json_t *parts = value_keep(r, json_loadb((const char *)text, size, JSON_REJECT_DUPLICATES, NULL));
     const char *sealed = json_string_value(json_array_get(parts, 0));
     seal_of(r, plan, seal);
     bool good = json_array_size(parts) == f->sort.count + 1 && sealed && strcmp(sealed, seal) == 0;
     for (size_t i = 0; good && i < f->sort.count; i++)
         good = key_value(r, &plan->columns[f->sort.keys[i].column], json_array_get(parts, i + 1), &values[i]);
-    json_decref(parts);
     return good;
 }
 

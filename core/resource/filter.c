@@ -122,14 +122,10 @@ static const char *literal(struct bl_request *r, const struct plan_column *c, co
         probe.type = c->values ? BL_ENUM : BL_TEXT;
     struct verdict why = {"type", "must not be empty"};
     const char *out = NULL;
-    json_t *value = *text ? value_from(&probe, text) : NULL;
-    bool good = value && value_of(r, &probe, value, &out, &why);
-    if (good)
-        out = value_text(r, "%s", out);
-    json_decref(value);
-    if (!good)
-        refuse(r, "bad_filter", c->name, value_text(r, "%s; it %s", why.detail, takes(c)));
-    return good ? out : NULL;
+    if (*text && value_of(r, &probe, value_keep(r, value_from(&probe, text)), &out, &why))
+        return out;
+    refuse(r, "bad_filter", c->name, value_text(r, "%s; it %s", why.detail, takes(c)));
+    return NULL;
 }
 
 /* The elements of "a,b,\"c,d\")" as an array literal. */

@@ -71,11 +71,6 @@ void resource_json_row(struct bl_request *r, const struct plan *plan, const stru
     bl_json_close(r);
 }
 
-static void drop_json(void *json)
-{
-    json_decref(json);
-}
-
 static json_t *member(struct bl_request *r, const struct plan_column *c, const struct bl_rows *rows, int row, int column)
 {
     const char *text = bl_cell(r, rows, row, column);
@@ -92,8 +87,7 @@ static json_t *member(struct bl_request *r, const struct plan_column *c, const s
 
 json_t *resource_record(struct bl_request *r, const struct plan *plan, const struct bl_rows *rows, int row)
 {
-    json_t *record = json_object();
-    bl_defer(r, drop_json, record);
+    json_t *record = value_keep(r, json_object());
     for (size_t i = 0; i < plan->column_count; i++)
         json_object_set_new(record, plan->columns[i].name, member(r, &plan->columns[i], rows, row, (int)i));
     return record;

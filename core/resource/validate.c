@@ -43,11 +43,6 @@ static const struct bl_field *field_named(const struct bl_field *fields, const c
     return NULL;
 }
 
-static json_t *initial_of(const struct bl_field *f)
-{
-    return f->initial ? value_from(f, f->initial) : NULL;
-}
-
 /* An object of simple fields (an item, a transition's input): clean gets what was given and what is initial. */
 static void check_object(struct pass *pass, const struct bl_field *fields, const json_t *body, const char *prefix,
                          const char *also, json_t *clean)
@@ -64,9 +59,8 @@ static void check_object(struct pass *pass, const struct bl_field *fields, const
         const char *text;
         struct verdict why = {0};
         value = json_object_get(body, f->name);
-        json_t *initial = value ? NULL : initial_of(f);
-        if (initial)
-            value = initial;
+        if (value == NULL && f->initial)
+            value = value_keep(pass->r, value_from(f, f->initial));
         if (value == NULL || json_is_null(value)) {
             if (f->flags & BL_REQUIRED)
                 object(pass, below(pass->r, prefix, f->name), "required", "must be given");
@@ -75,13 +69,7 @@ static void check_object(struct pass *pass, const struct bl_field *fields, const
         } else {
             json_object_set(clean, f->name, value);
         }
-        json_decref(initial);
     }
-}
-
-static void drop_json(void *json)
-{
-    json_decref(json);
 }
 
 /* BL_ITEMS: a new array of what its sub-table knows, and the same as compact text. */
@@ -97,17 +85,16 @@ static void check_items(struct pass *pass, const struct bl_field *f, const json_
         object(pass, pointer, why.code, why.detail);
         return;
     }
-    json_t *clean = json_array();
-    bl_defer(pass->r, drop_json, clean);
+    json_t *clean = value_keep(pass->r, json_array());
     for (size_t i = 0; i < json_array_size(value); i++) {
         const json_t *item = json_array_get(value, i);
         const char *here = value_text(pass->r, "%s/%zu", pointer, i);
         json_t *one = json_object();
+        json_array_append_new(clean, one);
         if (json_is_object(item))
             check_object(pass, f->items, item, here, NULL, one);
         else
             object(pass, here, "type", "must be an object");
-        json_array_append_new(clean, one);
     }
     char *text = json_dumps(clean, JSON_COMPACT);
     bl_defer(pass->r, free, text);
@@ -163,15 +150,12 @@ static void take_absent(struct pass *pass, const struct plan *plan, const char *
         const struct bl_field *f = &plan->resource->fields[i];
         if ((out->given >> i & 1) || (f->flags & BL_GENERATED))
             continue;
-        json_t *initial = initial_of(f);
-        if (initial)
-            take(pass, f, i, initial, below(pass->r, prefix, f->name), out);
+        if (f->initial)
+            take(pass, f, i, value_keep(pass->r, value_from(f, f->initial)), below(pass->r, prefix, f->name), out);
         else if ((f->flags & BL_REQUIRED) && (f->flags & BL_SERVER) == 0)
             object(pass, below(pass->r, prefix, f->name), "required", "must be given");
         else
             out->text[i] = empty_of(f);
-        if (initial)
-            bl_defer(pass->r, drop_json, initial);
     }
 }
 
@@ -196,8 +180,7 @@ enum bl_status validate_input(struct bl_request *r, const struct bl_field *field
                               json_t **clean)
 {
     struct pass pass = {.r = r};
-    *clean = json_object();
-    bl_defer(r, drop_json, *clean);
+    *clean = value_keep(r, json_object());
     check_object(&pass, fields, body, "", also, *clean);
     return pass.objections ? BL_UNPROCESSABLE : BL_OK;
 }

@@ -23,6 +23,17 @@ char *value_text(struct bl_request *r, const char *format, ...)
     return text;
 }
 
+static void drop_json(void *json)
+{
+    json_decref(json);
+}
+
+json_t *value_keep(struct bl_request *r, json_t *json)
+{
+    bl_defer(r, drop_json, json);
+    return json;
+}
+
 static bool refuse(struct verdict *why, const char *code, const char *detail)
 {
     *why = (struct verdict){code, detail};

@@ -19,6 +19,9 @@ bool value_count(struct bl_request *, const struct bl_field *, const json_t *val
  */
 json_t *value_from(const struct bl_field *, const char *text);
 
+/* Hands a reference to the request: it is dropped when the request ends, wherever that may be. Returns it. */
+json_t *value_keep(struct bl_request *, json_t *);
+
 /* Formats into the request's memory. */
 char *value_text(struct bl_request *, const char *format, ...) BL_PRINTF(2, 3);
 

@@ -16,11 +16,6 @@ static const struct bl_field reason_field[] = {
     {.name = NULL},
 };
 
-static void drop_json(void *json)
-{
-    json_decref(json);
-}
-
 /* The reason and the input, each checked. `input` NULL: the transition takes none. */
 static enum bl_status read_body(struct bl_request *r, const struct bl_transition *t, const json_t *body, const char **reason,
                                 json_t **input)
@@ -95,8 +90,7 @@ static enum bl_status check_guard(struct bl_request *r, const struct bl_transiti
 /* The record as it will be, for the rule to read and to complete. */
 static json_t *foreseen(struct bl_request *r, const struct bl_transition *t, const json_t *record)
 {
-    json_t *after = json_deep_copy(record);
-    bl_defer(r, drop_json, after);
+    json_t *after = value_keep(r, json_deep_copy(record));
     json_object_set_new(after, "status", json_string(t->to));
     char now[TIME_TEXT];
     time_format(r->now, now);
@@ -156,8 +150,7 @@ enum bl_status workflow_transit(struct bl_request *r, const struct plan *plan, c
         status = check_guard(r, t, id);
     if (status == BL_OK && t->rule) {
         change.after = foreseen(r, t, change.before);
-        json_t *proposed = json_deep_copy(change.after);
-        bl_defer(r, drop_json, proposed);
+        json_t *proposed = value_keep(r, json_deep_copy(change.after));
         status = t->rule(r, &change);
         if (status == BL_OK)
             status = write_taken(r, plan, proposed, change.after, pt->taken, &values);

@@ -20,11 +20,6 @@ void write_head(struct bl_request *r, const char *id, const char **args)
     args[3] = r->id;
 }
 
-static void drop_json(void *json)
-{
-    json_decref(json);
-}
-
 /* ---- rules in C -------------------------------------------------------------------------------------------------------- */
 
 /* Puts validated values into a record that a rule will read. */
@@ -101,12 +96,9 @@ enum bl_status write_before(struct bl_request *r, const struct plan *plan, const
 {
     if (plan->resource->before == NULL)
         return BL_OK;
-    json_t *record = before ? json_deep_copy(before) : nascent(plan, id);
-    bl_defer(r, drop_json, record);
+    json_t *record = value_keep(r, before ? json_deep_copy(before) : nascent(plan, id));
     overlay(plan, record, values, before ? values->given : UINT64_MAX);
-    json_t *was = before ? before : json_deep_copy(record);
-    if (was != before)
-        bl_defer(r, drop_json, was);
+    json_t *was = before ? before : value_keep(r, json_deep_copy(record));
     struct bl_change change = {
         .resource = plan->resource, .id = id, .verb = before ? "update" : "create", .before = before, .after = record};
     enum bl_status status = plan->resource->before(r, &change);
