@@ -68,30 +68,31 @@ struct arena *arena_new(size_t limit)
     return a;
 }
 
-static void run_cleanups(struct arena *a)
+/* Down to `last`, which stays; NULL: all. */
+static void run_cleanups(struct arena *a, const struct cleanup *last)
 {
-    while (a->cleanups != NULL) {
+    while (a->cleanups != last) {
         struct cleanup *c = a->cleanups;
         a->cleanups = c->next; /* first, so that a cleanup that allocates cannot loop */
         c->fn(c->arg);
     }
 }
 
-static void drop_all_but_first(struct arena *a)
+static void drop_behind(struct block *kept)
 {
-    struct block *b = a->first->next;
+    struct block *b = kept->next;
     while (b != NULL) {
         struct block *next = b->next;
         block_free(b);
         b = next;
     }
-    a->first->next = NULL;
+    kept->next = NULL;
 }
 
 void arena_reset(struct arena *a)
 {
-    run_cleanups(a);
-    drop_all_but_first(a);
+    run_cleanups(a, NULL);
+    drop_behind(a->first);
     a->current = a->first;
     a->first->used = 0;
     ASAN_POISON_MEMORY_REGION(a->first->bytes, a->first->size);
@@ -99,12 +100,28 @@ void arena_reset(struct arena *a)
     a->used = 0;
 }
 
+struct arena_mark arena_mark(const struct arena *a)
+{
+    return (struct arena_mark){a->current, a->cleanups, a->current->used, a->taken, a->used};
+}
+
+void arena_release(struct arena *a, struct arena_mark mark)
+{
+    run_cleanups(a, mark.cleanup);
+    a->current = mark.block;
+    drop_behind(a->current);
+    a->current->used = mark.in_block;
+    ASAN_POISON_MEMORY_REGION(a->current->bytes + mark.in_block, a->current->size - mark.in_block);
+    a->taken = mark.taken;
+    a->used = mark.used;
+}
+
 void arena_free(struct arena *a)
 {
     if (a == NULL)
         return;
-    run_cleanups(a);
-    drop_all_but_first(a);
+    run_cleanups(a, NULL);
+    drop_behind(a->first);
     block_free(a->first);
     free(a);
 }

@@ -26,4 +26,12 @@ char *arena_vformat(struct arena *, const char *format, va_list args) BL_PRINTF(
 void arena_defer(struct arena *, void (*fn)(void *), void *arg);
 size_t arena_used(const struct arena *);
 
+/* What was allocated after the mark goes at once: its cleanups run, last first. Marks nest like brackets. */
+struct arena_mark {
+    void *block, *cleanup;
+    size_t in_block, taken, used;
+};
+struct arena_mark arena_mark(const struct arena *);
+void arena_release(struct arena *, struct arena_mark);
+
 #endif

@@ -151,6 +151,20 @@ static bool core_loaded(const char *plugin)
     return registry != NULL && registry_plugin(registry, plugin) != NULL;
 }
 
+/* Only inside a transaction that has been entered: what its first statement leaves (the caller's roles) must stay. */
+static enum bl_status core_scratch(struct bl_request *base, enum bl_status (*fn)(struct bl_request *, void *), void *arg)
+{
+    struct http_request *r = http_request_of(base);
+    if (r->tx.state != TX_OPEN)
+        return fn(base, arg);
+    struct arena_mark mark = arena_mark(r->arena);
+    const char *piece = r->response.piece.data;
+    enum bl_status status = fn(base, arg);
+    if (status == BL_OK && r->tx.state == TX_OPEN)
+        http_response_release(r, mark, piece);
+    return status;
+}
+
 const struct bl_core http_core = {
     .size = sizeof(struct bl_core),
     .alloc = core_alloc,
@@ -183,4 +197,5 @@ const struct bl_core http_core = {
     .link = engine_link,
     .loaded = core_loaded,
     .query_at = core_query_at,
+    .scratch = core_scratch,
 };

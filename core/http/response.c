@@ -1,6 +1,7 @@
 #include "http/response.h"
 
 #include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -234,6 +235,25 @@ void http_response_complete(struct http_request *r)
 {
     if (r->response.status == 0)
         r->response.status = r->response.length == 0 ? 204 : 200;
+}
+
+void http_response_release(struct http_request *r, struct arena_mark mark, const char *piece_then)
+{
+    struct http_response *a = &r->response;
+    size_t length = a->piece.length;
+    if (a->first == NULL && a->piece.data == piece_then) { /* it has not moved: it lies before the mark */
+        arena_release(r->arena, mark);
+        return;
+    }
+    char *kept = a->first == NULL ? malloc(length + 1) : NULL;
+    if (kept == NULL)
+        return;
+    if (length > 0)
+        memcpy(kept, a->piece.data, length);
+    arena_release(r->arena, mark);
+    a->piece = buf_new(r->arena, HTTP_PIECE + FIRST_PIECE);
+    buf_add(&a->piece, kept, length);
+    free(kept);
 }
 
 const char *http_response_body(struct http_request *r, size_t *length)

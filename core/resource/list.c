@@ -5,6 +5,7 @@
 #include "resource/value.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define LINK_MOST 1500 /* bytes */
@@ -161,29 +162,67 @@ enum bl_status resource_list(struct bl_request *r)
     return status;
 }
 
+/* A scan between two pages. The last row's keys live outside the page's memory, which goes with the page. */
+struct scan {
+    const struct plan *plan;
+    struct statement where;
+    struct filter filter;
+    resource_page page;
+    void *arg;
+    char *last[PLAN_SORT];
+    bool begun, more;
+};
+
+static void drop_keys(void *arg)
+{
+    struct scan *scan = arg;
+    for (size_t i = 0; i < PLAN_SORT; i++) {
+        free(scan->last[i]);
+        scan->last[i] = NULL;
+    }
+}
+
+static void keep_keys(struct bl_request *r, struct scan *scan, const struct bl_rows *rows, int row)
+{
+    drop_keys(scan);
+    for (size_t i = 0; i < scan->filter.sort.count; i++) {
+        const char *key = bl_cell(r, rows, row, (int)scan->filter.sort.keys[i].column);
+        scan->last[i] = key ? strdup(key) : NULL;
+    }
+}
+
+static enum bl_status scan_page(struct bl_request *r, void *arg)
+{
+    struct scan *scan = arg;
+    struct statement s;
+    struct bl_rows *rows;
+    const char *last[PLAN_SORT];
+    memcpy(last, scan->last, sizeof last);
+    start(&s, &scan->where, scan->plan->select, scan->plan);
+    if ((scan->begun && !filter_put_after(&s, scan->plan, &scan->filter.sort, last)) ||
+        !finish(&s, scan->plan, &scan->filter.sort, PLAN_SCAN))
+        return too_many(r);
+    enum bl_status status = bl_sql(r, s.text, s.args, s.nargs, 0, &rows);
+    int count = status == BL_OK ? bl_count(r, rows) : 0;
+    scan->begun = true;
+    scan->more = count == PLAN_SCAN;
+    if (count > 0)
+        status = scan->page(r, scan->plan, rows, count, scan->arg);
+    if (status == BL_OK && scan->more)
+        keep_keys(r, scan, rows, count - 1);
+    return status;
+}
+
 enum bl_status resource_scan(struct bl_request *r, const struct plan *plan, resource_page page, void *arg)
 {
-    struct statement where, s;
-    struct filter f;
-    const char *last[PLAN_SORT];
-    enum bl_status status = filter_read(r, plan, &where, &f);
-    if (status == BL_OK && f.paged)
+    struct scan *scan = bl_alloc(r, sizeof *scan);
+    *scan = (struct scan){.plan = plan, .page = page, .arg = arg, .more = true};
+    bl_defer(r, drop_keys, scan);
+    enum bl_status status = filter_read(r, plan, &scan->where, &scan->filter);
+    if (status == BL_OK && scan->filter.paged)
         status = bl_fail(r, BL_BAD_REQUEST, "unknown_parameter", NULL,
                          "query parameters limit and cursor: a file holds every record of the list; leave them out");
-    for (bool more = status == BL_OK, first = true; more; first = false) {
-        struct bl_rows *rows;
-        start(&s, &where, plan->select, plan);
-        if ((!first && !filter_put_after(&s, plan, &f.sort, last)) || !finish(&s, plan, &f.sort, PLAN_PAGE_MAX))
-            return too_many(r);
-        status = bl_sql(r, s.text, s.args, s.nargs, 0, &rows);
-        int count = status == BL_OK ? bl_count(r, rows) : 0;
-        more = count == PLAN_PAGE_MAX;
-        if (count > 0)
-            status = page(r, plan, rows, count, arg);
-        if (status != BL_OK)
-            return status;
-        for (size_t i = 0; more && i < f.sort.count; i++)
-            last[i] = bl_cell(r, rows, count - 1, (int)f.sort.keys[i].column);
-    }
+    while (status == BL_OK && scan->more)
+        status = bl_scratch(r, scan_page, scan);
     return status;
 }

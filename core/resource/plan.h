@@ -9,6 +9,7 @@
 
 #define PLAN_PAGE 50 /* records in a page, unless `limit` says another number */
 #define PLAN_PAGE_MAX 500
+#define PLAN_SCAN 5000  /* records of a scan at a time: each page may cost the database a sort of all of them */
 #define PLAN_COLUMNS 60 /* of one resource at most: sets of columns are bits of one word, with room for "actions" */
 
 /* One member of a record, in the order in which records are selected and written. */
@@ -159,7 +160,8 @@ BL_MUST_CHECK enum bl_status resource_known_query(struct bl_request *, const cha
 /* ---- list.c ------------------------------------------------------------------------------------------------------------- */
 
 /* Every row of this request's filter and sort (not its limit or cursor), page by page within the transaction: CSV, XLSX.
- * `page` gets at most 500 rows, and is not called when there are none; whatever it returns but BL_OK ends the scan. */
+ * `page` gets at most PLAN_SCAN rows, and is not called when there are none; whatever it returns but BL_OK ends the scan. What it
+ * takes of the request's memory goes with the page. */
 typedef enum bl_status (*resource_page)(struct bl_request *, const struct plan *, const struct bl_rows *, int count, void *arg);
 BL_MUST_CHECK enum bl_status resource_scan(struct bl_request *, const struct plan *, resource_page, void *arg);
 

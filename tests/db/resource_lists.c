@@ -250,17 +250,17 @@ static void a_scan_reads_every_page(void **state)
     struct yard_db *y = *state;
     struct ask *a = yard_ask(y);
     struct seen seen = {0};
-    yard_run(
-        y,
-        "RESET ROLE; SET ROLE ballium_owner; ALTER TABLE yard.log_entry NO FORCE ROW LEVEL SECURITY;"
-        " INSERT INTO yard.log_entry (tenant_id, id, ref, version, created_at, created_by, updated_at, updated_by, text)"
-        " SELECT '%s', gen_random_uuid(), 'LOG-' || n, 1, now(), '%s', now(), '%s', 'line ' || n FROM generate_series(1, 1001) n;"
-        " ALTER TABLE yard.log_entry FORCE ROW LEVEL SECURITY",
-        y->keep, y->anna, y->anna);
+    yard_run(y,
+             "RESET ROLE; SET ROLE ballium_owner; ALTER TABLE yard.log_entry NO FORCE ROW LEVEL SECURITY;"
+             " INSERT INTO yard.log_entry (tenant_id, id, ref, version, created_at, created_by, updated_at, updated_by, text)"
+             " SELECT '%s', gen_random_uuid(), 'LOG-' || n, 1, now(), '%s', now(), '%s', 'line ' || n FROM generate_series(1, "
+             "10001) n;"
+             " ALTER TABLE yard.log_entry FORCE ROW LEVEL SECURITY",
+             y->keep, y->anna, y->anna);
     ask_route(a, "GET", "yard/log-entries");
     assert_int_equal(resource_scan(&a->fake.request, plan_find(y->engine, "yard.log_entries"), see, &seen), BL_OK);
     assert_int_equal(seen.pages, 3);
-    assert_int_equal(seen.rows, 1001);
+    assert_int_equal(seen.rows, 10001);
     db_rollback(y->app);
     ask_free(a);
     a = yard_ask(y);

@@ -143,6 +143,16 @@ static inline void ask_json_cell(struct bl_request *r, const char *name, const s
     fake_put(r, name, ask_cell_json(rows, row, column));
 }
 
+static inline enum bl_status ask_scratch(struct bl_request *r, enum bl_status (*fn)(struct bl_request *, void *), void *arg)
+{
+    struct ask *a = ask_of(r);
+    struct arena_mark mark = arena_mark(a->arena);
+    enum bl_status status = fn(r, arg);
+    if (status == BL_OK && a->open)
+        arena_release(a->arena, mark);
+    return status;
+}
+
 /* `db` NULL: canned rows (a->fake.rows). */
 static inline struct ask *ask_new(const struct engine *engine, struct db *db)
 {
@@ -169,6 +179,7 @@ static inline struct ask *ask_new(const struct engine *engine, struct db *db)
     core->transit = engine_transit;
     if (db) {
         core->count = db_count;
+        core->scratch = ask_scratch;
         core->cell = db_cell;
         core->integer = db_integer;
         core->json_cell = ask_json_cell;

@@ -240,6 +240,11 @@ static inline enum bl_status fake_link(struct bl_request *r, const char *resourc
     return fake_call(r, "link", resource, id, to_id, NULL, NULL);
 }
 
+static inline enum bl_status fake_scratch(struct bl_request *r, enum bl_status (*fn)(struct bl_request *, void *), void *arg)
+{
+    return fn(r, arg);
+}
+
 #define FAKE_NOW INT64_C(1772582400000000) /* 2026-03-04T00:00:00Z */
 #define FAKE_ACTOR "01990000-0000-7000-8000-00000000000a"
 
@@ -271,7 +276,8 @@ static inline struct fake *fake_new(void)
                                .create = fake_create,
                                .update = fake_update,
                                .transit = fake_transit,
-                               .link = fake_link};
+                               .link = fake_link,
+                               .scratch = fake_scratch};
     f->request = (struct bl_request){.core = &f->core,
                                      .method = "GET",
                                      .id = "req",

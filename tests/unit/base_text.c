@@ -51,6 +51,35 @@ static void jump(void *arg)
     longjmp(out, 1);
 }
 
+static void arena_goes_back_to_a_mark(void **state)
+{
+    (void)state;
+    struct arena *a = arena_new(1 << 20);
+    char *kept = arena_string(a, "kept");
+    arena_defer(a, note, "a");
+    order[0] = '\0';
+    for (int i = 0; i < 100; i++) { /* far more than the limit, were it not given back */
+        struct arena_mark outer = arena_mark(a);
+        arena_alloc(a, 100000);
+        struct arena_mark inner = arena_mark(a);
+        arena_alloc(a, 200000);
+        arena_release(a, inner);
+        arena_release(a, outer);
+    }
+    assert_string_equal(order, "");
+    struct arena_mark mark = arena_mark(a);
+    size_t used = arena_used(a);
+    arena_defer(a, note, "b");
+    arena_defer(a, note, "c");
+    arena_release(a, mark);
+    assert_string_equal(order, "cb"); /* those behind the mark, last first */
+    assert_int_equal(arena_used(a), used);
+    assert_int_equal(((char *)arena_alloc(a, 64))[10], 0);
+    assert_string_equal(kept, "kept");
+    arena_free(a);
+    assert_string_equal(order, "cba");
+}
+
 static void arena_is_bounded(void **state)
 {
     (void)state;
@@ -160,6 +189,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(arena_zeroes_and_aligns),
         cmocka_unit_test(cleanups_run_last_first_once),
+        cmocka_unit_test(arena_goes_back_to_a_mark),
         cmocka_unit_test(arena_is_bounded),
         cmocka_unit_test(buffers_grow),
         cmocka_unit_test(utf8),

@@ -94,6 +94,10 @@ struct bl_core {
     /* name of the i-th query parameter, its value in *value; NULL: no more. For routes that refuse what they do not know. Repeated
      * names stay apart; query gives the first. */
     const char *(*query_at)(struct bl_request *, size_t i, const char **value);
+
+    /* Calls `fn`; when it returns BL_OK, the memory that it took through the request (rows, cells, bl_alloc) is given back. For
+     * work page by page over more than fits. `fn` sets no headers. */
+    enum bl_status (*scratch)(struct bl_request *, enum bl_status (*fn)(struct bl_request *, void *), void *arg);
 };
 
 static inline void *bl_alloc(struct bl_request *r, size_t n) { return r->core->alloc(r, n); }
@@ -180,6 +184,11 @@ BL_MUST_CHECK static inline enum bl_status bl_link(struct bl_request *r, const c
                                                    const char *relation, const char *to_id)
 {
     return r->core->link(r, resource, id, relation, to_id);
+}
+BL_MUST_CHECK static inline enum bl_status bl_scratch(struct bl_request *r, enum bl_status (*fn)(struct bl_request *, void *),
+                                                      void *arg)
+{
+    return r->core->scratch(r, fn, arg);
 }
 static inline bool bl_loaded(struct bl_request *r, const char *plugin) { return r->core->loaded(plugin); }
 
