@@ -9,12 +9,14 @@
 #include "resource/value.h"
 #include "resource/write.h"
 
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #define ROWS_AT_ONCE 500
+#define LARGE ((size_t)256 << 10) /* bytes of a file */
 
 /* ---- writing ---- */
 
@@ -36,21 +38,33 @@ static json_t *row_of(const struct import *im, const struct import_line *line, s
     return row;
 }
 
-static enum bl_status write_rows(struct import *im, json_t *batch)
+struct batch {
+    struct import *import;
+    json_t *rows;
+};
+
+static enum bl_status write_batch(struct bl_request *r, void *arg)
 {
-    struct bl_request *r = im->request;
-    const struct plan *plan = im->plan;
+    const struct batch *batch = arg;
+    const struct plan *plan = batch->import->plan;
     struct bl_rows *rows;
-    char *text = json_dumps(batch, JSON_COMPACT);
-    const char *args[] = {text, r->actor, value_text(r, "%zu", json_array_size(batch)), r->id};
-    within_enter(im->within, r, "/lines", "/lines", BL_OK);
+    char *text = json_dumps(batch->rows, JSON_COMPACT);
+    const char *args[] = {text, r->actor, value_text(r, "%zu", json_array_size(batch->rows)), r->id};
     enum bl_status status = bl_sql(r, plan->sql_create_many, args, 4, 0, &rows);
     free(text);
     for (int i = 0; status == BL_OK && plan->resource->after != NULL && i < bl_count(r, rows); i++)
         status = write_after(r, plan, "create", NULL, rows, i);
-    within_leave(r);
-    im->created += json_array_size(batch);
-    json_array_clear(batch);
+    return status;
+}
+
+static enum bl_status write_rows(struct import *im, json_t *rows)
+{
+    struct batch batch = {im, rows};
+    within_enter(im->within, im->request, "/lines", "/lines", BL_OK);
+    enum bl_status status = bl_scratch(im->request, write_batch, &batch);
+    within_leave(im->request);
+    im->created += json_array_size(rows);
+    json_array_clear(rows);
     return status;
 }
 
@@ -111,6 +125,13 @@ static void drop_arena(void *arena)
     arena_free(arena);
 }
 
+/* A large file takes tens of megabytes in small pieces; without this the process would keep them. Runs when all is freed. */
+static void give_back(void *nothing)
+{
+    (void)nothing;
+    malloc_trim(0);
+}
+
 /* All lines are checked even when some are wrong, so that one answer names every one. */
 static enum bl_status check(struct import *im, const char *text, size_t length)
 {
@@ -153,6 +174,8 @@ enum bl_status resource_import(struct bl_request *r)
         status = bl_body_text(r, &text, &length);
     if (status != BL_OK)
         return status;
+    if (length > LARGE)
+        bl_defer(r, give_back, NULL); /* the first to be deferred is the last to run */
     struct import *im = bl_alloc(r, sizeof *im);
     im->request = r;
     im->plan = plan_route(r)->plan;

@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define CHECKED_AT_ONCE 500
+
 /* Lines that set field i to a value, and the values. */
 struct setters {
     struct import_line **lines;
@@ -144,15 +146,17 @@ static json_t *row_of(struct import *im, const struct import_line *line, size_t 
     return row;
 }
 
-static char *rows_of(struct import *im, struct import_line **lines)
+/* Up to CHECKED_AT_ONCE lines from *next on, which moves; NULL: none is left. */
+static char *rows_of(struct import *im, size_t *next, struct import_line **lines)
 {
     size_t n = 0;
     json_t *rows = json_array();
-    for (size_t k = 0; k < im->count; k++) {
-        if (im->lines[k]->wrong || im->lines[k]->body == NULL)
+    for (; *next < im->count && n < CHECKED_AT_ONCE; ++*next) {
+        struct import_line *line = im->lines[*next];
+        if (line->wrong || line->body == NULL)
             continue;
-        json_array_append_new(rows, row_of(im, im->lines[k], n));
-        lines[n++] = im->lines[k];
+        json_array_append_new(rows, row_of(im, line, n));
+        lines[n++] = line;
     }
     char *text = n > 0 ? json_dumps(rows, JSON_COMPACT) : NULL;
     json_decref(rows);
@@ -225,26 +229,25 @@ static void object_to(struct import *im, struct import_line *line, const char *c
 static enum bl_status check_constraints(struct import *im)
 {
     struct bl_request *r = im->request;
-    struct import_line **lines = bl_alloc(r, (im->count + 1) * sizeof *lines);
+    struct import_line *lines[CHECKED_AT_ONCE];
     struct statement s;
     struct bl_rows *rows;
+    size_t next = 0;
     int count;
+    char *text;
     statement_start(&s, r);
     statement_text(&s, "SELECT x._n, c.name FROM ");
     put_records(&s, im->plan);
     statement_text(&s, ", LATERAL (VALUES ");
     enum bl_status status = put_constraints(im, &s, &count);
-    if (status != BL_OK || count == 0)
-        return status;
     statement_text(&s, ") c(name, holds) WHERE c.holds IS FALSE AND x.tenant_id = $1 ORDER BY x._n, c.name");
-    char *text = rows_of(im, lines);
-    if (text == NULL)
-        return BL_OK;
-    const char *args[] = {text, r->actor};
-    status = bl_sql(r, s.text, args, 2, 0, &rows);
-    free(text);
-    for (int row = 0; status == BL_OK && row < bl_count(r, rows); row++)
-        object_to(im, lines[bl_integer(r, rows, row, 0)], bl_cell(r, rows, row, 1));
+    while (status == BL_OK && count > 0 && (text = rows_of(im, &next, lines)) != NULL) {
+        const char *args[] = {text, r->actor};
+        status = bl_sql(r, s.text, args, 2, 0, &rows);
+        free(text);
+        for (int row = 0; status == BL_OK && row < bl_count(r, rows); row++)
+            object_to(im, lines[bl_integer(r, rows, row, 0)], bl_cell(r, rows, row, 1));
+    }
     return status;
 }
 

@@ -91,6 +91,16 @@ static json_t *nascent(const struct plan *plan, const char *id)
     return record;
 }
 
+/* What a rule may change, as it was before the rule. */
+static json_t *server_members(struct bl_request *r, const struct plan *plan, const json_t *record)
+{
+    json_t *members = value_keep(r, json_object());
+    for (const struct bl_field *f = plan->resource->fields; f->name; f++)
+        if (f->flags & BL_SERVER)
+            json_object_set_new(members, f->name, json_deep_copy(json_object_get(record, f->name)));
+    return members;
+}
+
 enum bl_status write_before(struct bl_request *r, const struct plan *plan, const char *id, json_t *before,
                             struct plan_values *values)
 {
@@ -98,7 +108,7 @@ enum bl_status write_before(struct bl_request *r, const struct plan *plan, const
         return BL_OK;
     json_t *record = value_keep(r, before ? json_deep_copy(before) : nascent(plan, id));
     overlay(plan, record, values, before ? values->given : UINT64_MAX);
-    json_t *was = before ? before : value_keep(r, json_deep_copy(record));
+    json_t *was = server_members(r, plan, record);
     struct bl_change change = {
         .resource = plan->resource, .id = id, .verb = before ? "update" : "create", .before = before, .after = record};
     enum bl_status status = plan->resource->before(r, &change);
