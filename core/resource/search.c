@@ -14,11 +14,12 @@
 #define LIMIT 20
 
 /* A compound ("e-mail", a whole URL) is left out, because its parts are in the index too and one may be half typed. Types of
- * tokens are those of ts_token_type('default'). */
-static const char words_sql[] =
-    "SELECT lower(p.token) FROM (SELECT FROM core.this_organisation WHERE tenant_id = $1) here,\n"
-    "ts_parse('default', $2::text) WITH ORDINALITY p(type, token, n)\n"
-    "WHERE p.type NOT IN (5, 12, 13, 14, 15, 16, 17, 23) GROUP BY 1 ORDER BY max(p.n)";
+ * tokens are those of ts_token_type('default'). A plan that does not know the words would begin with a common one and take a
+ * thousand times as long: for the rest of this transaction PostgreSQL plans with the values. */
+static const char words_sql[] = "SELECT lower(p.token), set_config('plan_cache_mode', 'force_custom_plan', true)\n"
+                                "FROM (SELECT FROM core.this_organisation WHERE tenant_id = $1) here,\n"
+                                "ts_parse('default', $2::text) WITH ORDINALITY p(type, token, n)\n"
+                                "WHERE p.type NOT IN (5, 12, 13, 14, 15, 16, 17, 23) GROUP BY 1 ORDER BY max(p.n)";
 
 enum bl_status search_words(struct bl_request *r, const char *q, struct search_words *words)
 {
@@ -83,41 +84,91 @@ const char *resource_readable(struct bl_request *r, const struct engine *engine)
     return resource_array(r, names, n);
 }
 
-/* hits: (resource, record_id, rank) of the records that have every word, the best first. */
+/* A record that has every word; ref NULL: archived since. */
+struct hit {
+    const char *resource, *id, *ref, *title;
+    int64_t rank;
+};
+
+struct hits {
+    struct hit *hit;
+    size_t count;
+};
+
+/* The best CANDIDATES records. A word stands once for a record, but several may begin as the last one does. */
 static bool put_hits(struct statement *s, const struct search_words *words, const char *resources)
 {
-    statement_text(s, "WITH hits AS MATERIALIZED (SELECT w0.resource, w0.record_id, w0.weight");
-    for (size_t i = 1; i < words->count; i++)
-        statement_text(s, value_text(s->request, " + w%zu.weight", i));
-    statement_text(s, " AS rank FROM ");
-    for (size_t i = 0; i < words->count; i++) {
-        char *alias = value_text(s->request, "w%zu", i);
-        /* one row a record, also where several words begin so */
-        statement_text(s, i > 0 ? " JOIN " : "");
-        statement_text(
-            s, "(SELECT s.resource, s.record_id, max(s.weight) AS weight FROM core.search_term s WHERE s.tenant_id = $1 AND ");
-        if (!search_match(s, words, i, "s"))
+    struct bl_request *r = s->request;
+    size_t last = words->count - 1;
+    statement_text(s, "SELECT w0.resource, w0.record_id");
+    for (size_t i = 0; i <= last; i++)
+        statement_text(s, value_text(r, i < last ? "%s w%zu.weight" : "%s max(w%zu.weight)", i > 0 ? " +" : ",", i));
+    statement_text(s, " AS rank FROM core.search_term w0");
+    for (size_t i = 1; i <= last; i++) {
+        statement_text(s, value_text(r,
+                                     " JOIN core.search_term w%zu ON w%zu.tenant_id = $1 AND w%zu.resource = w0.resource AND "
+                                     "w%zu.record_id = w0.record_id AND ",
+                                     i, i, i, i));
+        if (!search_match(s, words, i, value_text(r, "w%zu", i)))
             return false;
-        statement_text(s, " AND s.resource = ANY (");
-        if (!statement_arg(s, resources, "text[]"))
-            return false;
-        statement_text(s, ") GROUP BY s.resource, s.record_id) ");
-        statement_text(s, alias);
-        if (i > 0)
-            statement_text(s, " USING (resource, record_id)");
     }
-    statement_text(s, value_text(s->request, " ORDER BY rank DESC, w0.record_id DESC LIMIT %d)\n", CANDIDATES));
+    statement_text(s, " WHERE w0.tenant_id = $1 AND ");
+    if (!search_match(s, words, 0, "w0"))
+        return false;
+    statement_text(s, " AND w0.resource = ANY (");
+    if (!statement_arg(s, resources, "text[]"))
+        return false;
+    statement_text(s, ") GROUP BY w0.resource, w0.record_id");
+    for (size_t i = 0; i < last; i++)
+        statement_text(s, value_text(r, ", w%zu.weight", i));
+    statement_text(s, value_text(r, " ORDER BY rank DESC, w0.record_id DESC LIMIT %d", CANDIDATES));
     return true;
 }
 
-/* What people call a record: its BL_TITLE, else the reference. */
-static void put_branch(struct statement *s, const struct plan *plan, size_t number)
+static enum bl_status find_hits(struct bl_request *r, const struct search_words *words, struct hits *hits)
 {
-    statement_text(
-        s, value_text(s->request,
-                      "SELECT %zu AS branch, t.id, t.ref, t.%s::text AS title, h.rank FROM hits h JOIN %s t ON t.tenant_id = $1 "
-                      "AND t.id = h.record_id AND t.archived_at IS NULL WHERE h.resource = '%s'",
-                      number, plan->title != NULL ? plan->title->name : "ref", plan->resource->table, plan->name));
+    struct statement s;
+    struct bl_rows *rows;
+    statement_start(&s, r);
+    if (!put_hits(&s, words, resource_readable(r, plan_route(r)->engine)))
+        return bl_fail(r, BL_BAD_REQUEST, "too_many_words", NULL, "query parameter q: too many words");
+    enum bl_status status = bl_sql(r, s.text, s.args, s.nargs, 0, &rows);
+    hits->count = status == BL_OK ? (size_t)bl_count(r, rows) : 0;
+    hits->hit = bl_alloc(r, (hits->count + 1) * sizeof *hits->hit);
+    for (size_t i = 0; i < hits->count; i++)
+        hits->hit[i] = (struct hit){
+            .resource = bl_cell(r, rows, (int)i, 0), .id = bl_cell(r, rows, (int)i, 1), .rank = bl_integer(r, rows, (int)i, 2)};
+    return status;
+}
+
+/* What people call a record: its BL_TITLE, else the reference. Archived records fall out here. */
+static enum bl_status name_hits(struct bl_request *r, const struct plan *plan, struct hits *hits)
+{
+    struct bl_rows *rows;
+    size_t n = 0;
+    const char **ids = bl_alloc(r, (hits->count + 1) * sizeof *ids);
+    for (size_t i = 0; i < hits->count; i++) {
+        if (strcmp(hits->hit[i].resource, plan->name) == 0)
+            ids[n++] = hits->hit[i].id;
+    }
+    if (n == 0)
+        return BL_OK;
+    const char *args[] = {resource_array(r, ids, n)};
+    const char *sql =
+        value_text(r,
+                   "SELECT t.id, t.ref, t.%s::text FROM %s t WHERE t.tenant_id = $1 AND t.id = ANY ($2::uuid[]) AND "
+                   "t.archived_at IS NULL",
+                   plan->title != NULL ? plan->title->name : "ref", plan->resource->table);
+    enum bl_status status = bl_sql(r, sql, args, 1, 0, &rows);
+    for (int row = 0; status == BL_OK && row < bl_count(r, rows); row++) {
+        const char *id = bl_cell(r, rows, row, 0);
+        struct hit *hit = hits->hit;
+        while (strcmp(hit->id, id) != 0 || strcmp(hit->resource, plan->name) != 0)
+            hit++;
+        hit->ref = bl_cell(r, rows, row, 1);
+        hit->title = bl_cell(r, rows, row, 2);
+    }
+    return status;
 }
 
 static enum bl_status limit_of(struct bl_request *r, long *limit)
@@ -130,22 +181,23 @@ static enum bl_status limit_of(struct bl_request *r, long *limit)
     return BL_OK;
 }
 
-static void answer(struct bl_request *r, const struct engine *engine, const struct bl_rows *rows)
+static void answer(struct bl_request *r, const struct hits *hits, long limit)
 {
-    size_t count;
-    const struct plan *const *plans = plan_all(engine, &count);
     bl_respond(r, 200, "application/json");
     bl_json_object(r, NULL);
     bl_json_array(r, "items");
-    for (int i = 0; i < bl_count(r, rows); i++) {
-        const struct plan *plan = plans[bl_integer(r, rows, i, 0)];
+    for (size_t i = 0; i < hits->count && limit > 0; i++) {
+        const struct hit *hit = &hits->hit[i];
+        if (hit->ref == NULL)
+            continue;
+        limit--;
         bl_json_object(r, NULL);
-        bl_json_text(r, "resource", plan->name);
-        bl_json_cell(r, "id", rows, i, 1);
-        bl_json_cell(r, "ref", rows, i, 2);
-        bl_json_cell(r, "title", rows, i, 3);
-        bl_json_cell(r, "rank", rows, i, 4);
-        bl_json_text(r, "url", resource_url(r, plan, bl_cell(r, rows, i, 1)));
+        bl_json_text(r, "resource", hit->resource);
+        bl_json_text(r, "id", hit->id);
+        bl_json_text(r, "ref", hit->ref);
+        bl_json_text(r, "title", hit->title);
+        bl_json_integer(r, "rank", hit->rank);
+        bl_json_text(r, "url", resource_url(r, plan_find(plan_route(r)->engine, hit->resource), hit->id));
         bl_json_close(r);
     }
     bl_json_close(r);
@@ -154,14 +206,12 @@ static void answer(struct bl_request *r, const struct engine *engine, const stru
 
 enum bl_status engine_search(struct bl_request *r)
 {
-    const struct engine *engine = plan_route(r)->engine;
     const char *q = bl_query(r, "q");
     struct search_words words;
-    struct statement s;
-    struct bl_rows *rows;
+    struct hits hits;
     long limit;
     size_t count;
-    const struct plan *const *plans = plan_all(engine, &count);
+    const struct plan *const *plans = plan_all(plan_route(r)->engine, &count);
     enum bl_status status = resource_known_query(r, "q limit");
     if (status == BL_OK)
         status = limit_of(r, &limit);
@@ -169,20 +219,11 @@ enum bl_status engine_search(struct bl_request *r)
         status = bl_fail(r, BL_BAD_REQUEST, "no_words", NULL, "query parameter q: what to look for");
     if (status == BL_OK)
         status = search_words(r, q, &words);
-    if (status != BL_OK)
-        return status;
-    statement_start(&s, r);
-    if (!put_hits(&s, &words, resource_readable(r, engine)))
-        return bl_fail(r, BL_BAD_REQUEST, "too_many_words", NULL, "query parameter q: too many words");
-    for (size_t i = 0; i < count; i++) {
-        statement_text(&s, i > 0 ? "\nUNION ALL " : "");
-        put_branch(&s, plans[i], i);
-    }
-    statement_text(&s, "\nORDER BY rank DESC, id DESC LIMIT ");
-    if (count == 0 || !statement_arg(&s, value_text(r, "%ld", limit), "integer"))
-        return bl_fail(r, BL_NOT_FOUND, "nothing_loaded", NULL, "no area is loaded that could be searched");
-    status = bl_sql(r, s.text, s.args, s.nargs, BL_FINAL, &rows);
     if (status == BL_OK)
-        answer(r, engine, rows);
+        status = find_hits(r, &words, &hits);
+    for (size_t i = 0; status == BL_OK && i < count; i++)
+        status = name_hits(r, plans[i], &hits);
+    if (status == BL_OK)
+        answer(r, &hits, limit);
     return status;
 }
