@@ -18,6 +18,13 @@
 #define ROWS_AT_ONCE 500
 #define LARGE ((size_t)256 << 10) /* bytes of a file */
 
+const char *import_text(struct import *im, const json_t *json)
+{
+    free(im->text);
+    im->text = json_dumps(json, JSON_COMPACT);
+    return im->text;
+}
+
 /* ---- writing ---- */
 
 /* A row for plan.sql_create_many. */
@@ -48,10 +55,9 @@ static enum bl_status write_batch(struct bl_request *r, void *arg)
     const struct batch *batch = arg;
     const struct plan *plan = batch->import->plan;
     struct bl_rows *rows;
-    char *text = json_dumps(batch->rows, JSON_COMPACT);
-    const char *args[] = {text, r->actor, value_text(r, "%zu", json_array_size(batch->rows)), r->id};
+    const char *args[] = {import_text(batch->import, batch->rows), r->actor, value_text(r, "%zu", json_array_size(batch->rows)),
+                          r->id};
     enum bl_status status = bl_sql(r, plan->sql_create_many, args, 4, 0, &rows);
-    free(text);
     for (int i = 0; status == BL_OK && plan->resource->after != NULL && i < bl_count(r, rows); i++)
         status = write_after(r, plan, "create", NULL, rows, i);
     return status;
@@ -68,16 +74,10 @@ static enum bl_status write_rows(struct import *im, json_t *rows)
     return status;
 }
 
-static void drop_json(void *json)
-{
-    json_decref(json);
-}
-
 static enum bl_status create_lines(struct import *im)
 {
     enum bl_status status = BL_OK;
-    json_t *batch = json_array();
-    bl_defer(im->request, drop_json, batch);
+    json_t *batch = value_keep(im->request, json_array());
     for (size_t i = 0; status == BL_OK && i < im->count; i++) {
         if (im->lines[i]->before != NULL)
             continue;
@@ -123,6 +123,11 @@ static enum bl_status read_query(struct bl_request *r, bool *dry)
 static void drop_arena(void *arena)
 {
     arena_free(arena);
+}
+
+static void drop_text(void *import)
+{
+    free(((struct import *)import)->text);
 }
 
 /* A large file takes tens of megabytes in small pieces; without this the process would keep them. Runs when all is freed. */
@@ -177,6 +182,7 @@ enum bl_status resource_import(struct bl_request *r)
     if (length > LARGE)
         bl_defer(r, give_back, NULL); /* the first to be deferred is the last to run */
     struct import *im = bl_alloc(r, sizeof *im);
+    bl_defer(r, drop_text, im);
     im->request = r;
     im->plan = plan_route(r)->plan;
     im->within = within_new(r);

@@ -36,7 +36,11 @@ struct import {
     struct import_line **lines;
     size_t count, created, updated;
     enum bl_status status; /* BL_OK until the first objection */
+    char *text;            /* the last of import_text */
 };
+
+/* JSON as text, until it is called again. */
+const char *import_text(struct import *, const json_t *);
 
 /* An objection to a line; `member` NULL: to the whole of it. */
 void import_object(struct import *, struct import_line *, const char *member, const char *code, const char *detail);

@@ -59,15 +59,9 @@ static enum bl_status check_reference(struct import *im, size_t i)
 
 /* ---- values that one live record may have ---- */
 
-static void drop_json(void *json)
-{
-    json_decref(json);
-}
-
 static void check_repeated(struct import *im, const struct setters *s, const char *name)
 {
-    json_t *seen = json_object();
-    bl_defer(im->request, drop_json, seen);
+    json_t *seen = value_keep(im->request, json_object());
     for (size_t k = 0; k < s->count; k++) {
         const json_t *first = json_object_get(seen, s->values[k]);
         if (first != NULL)
@@ -124,10 +118,9 @@ static json_t *stored(struct bl_request *r, const json_t *value)
 }
 
 /* The line's record as it will be: {"n": 3, "status": "draft", "f0": "…"}. */
-static json_t *row_of(struct import *im, const struct import_line *line, size_t n)
+static void put_row(struct import *im, const struct import_line *line, size_t n, json_t *row)
 {
     const struct plan *plan = im->plan;
-    json_t *row = json_object();
     json_object_set_new(row, "n", json_integer((json_int_t)n));
     json_object_set(row, "status", json_object_get(line->before, "status"));
     for (size_t i = 0; i < plan->field_count; i++) {
@@ -143,24 +136,22 @@ static json_t *row_of(struct import *im, const struct import_line *line, size_t 
         else
             json_object_set_new(row, name, stored(im->request, json_object_get(line->before, field->name)));
     }
-    return row;
 }
 
-/* Up to CHECKED_AT_ONCE lines from *next on, which moves; NULL: none is left. */
-static char *rows_of(struct import *im, size_t *next, struct import_line **lines)
+/* Fills `rows` with up to CHECKED_AT_ONCE lines from *next on, which moves. */
+static void put_rows(struct import *im, size_t *next, struct import_line **lines, json_t *rows)
 {
     size_t n = 0;
-    json_t *rows = json_array();
+    json_array_clear(rows);
     for (; *next < im->count && n < CHECKED_AT_ONCE; ++*next) {
         struct import_line *line = im->lines[*next];
         if (line->wrong || line->body == NULL)
             continue;
-        json_array_append_new(rows, row_of(im, line, n));
+        json_t *row = json_object();
+        json_array_append_new(rows, row);
+        put_row(im, line, n, row);
         lines[n++] = line;
     }
-    char *text = n > 0 ? json_dumps(rows, JSON_COMPACT) : NULL;
-    json_decref(rows);
-    return text;
 }
 
 /* The fields under their own names and types, the engine's columns, then what is generated from them. */
@@ -231,22 +222,22 @@ static enum bl_status check_constraints(struct import *im)
     struct bl_request *r = im->request;
     struct import_line *lines[CHECKED_AT_ONCE];
     struct statement s;
-    struct bl_rows *rows;
+    struct bl_rows *answer;
     size_t next = 0;
     int count;
-    char *text;
+    json_t *rows = value_keep(r, json_array());
     statement_start(&s, r);
     statement_text(&s, "SELECT x._n, c.name FROM ");
     put_records(&s, im->plan);
     statement_text(&s, ", LATERAL (VALUES ");
     enum bl_status status = put_constraints(im, &s, &count);
     statement_text(&s, ") c(name, holds) WHERE c.holds IS FALSE AND x.tenant_id = $1 ORDER BY x._n, c.name");
-    while (status == BL_OK && count > 0 && (text = rows_of(im, &next, lines)) != NULL) {
-        const char *args[] = {text, r->actor};
-        status = bl_sql(r, s.text, args, 2, 0, &rows);
-        free(text);
-        for (int row = 0; status == BL_OK && row < bl_count(r, rows); row++)
-            object_to(im, lines[bl_integer(r, rows, row, 0)], bl_cell(r, rows, row, 1));
+    put_rows(im, &next, lines, rows);
+    for (; status == BL_OK && count > 0 && json_array_size(rows) > 0; put_rows(im, &next, lines, rows)) {
+        const char *args[] = {import_text(im, rows), r->actor};
+        status = bl_sql(r, s.text, args, 2, 0, &answer);
+        for (int row = 0; status == BL_OK && row < bl_count(r, answer); row++)
+            object_to(im, lines[bl_integer(r, answer, row, 0)], bl_cell(r, answer, row, 1));
     }
     return status;
 }

@@ -177,18 +177,6 @@ static bool is_member(const struct import_column *c)
 
 /* ---- members by e-mail ---- */
 
-static void drop_json(void *json)
-{
-    json_decref(json);
-}
-
-static json_t *object_of(struct bl_request *r)
-{
-    json_t *object = json_object();
-    bl_defer(r, drop_json, object);
-    return object;
-}
-
 static const char *address_of(struct import *im, struct csv_cell cell)
 {
     char *address = NULL;
@@ -203,8 +191,8 @@ static const char *address_of(struct import *im, struct csv_cell cell)
 static enum bl_status find_members(struct import *im, json_t **members)
 {
     struct bl_request *r = im->request;
-    json_t *asked = object_of(r);
-    *members = object_of(r);
+    json_t *asked = value_keep(r, json_object());
+    *members = value_keep(r, json_object());
     for (size_t i = 0; i < im->count; i++) {
         for (size_t c = 0; c < im->column_count; c++) {
             const char *address = is_member(&im->columns[c]) ? address_of(im, im->lines[i]->cells[c]) : NULL;
@@ -310,7 +298,7 @@ static bool is_same(json_t *value, json_t *now)
 /* An empty cell of a new record leaves the member to its initial value. Of a record that is there, only what differs is set. */
 static void make_body(struct import *im, struct import_line *line, json_t *members)
 {
-    line->body = object_of(im->request);
+    line->body = value_keep(im->request, json_object());
     for (size_t i = 0; i < im->column_count; i++) {
         const struct import_column *c = &im->columns[i];
         const struct bl_field *field = c->column->field;
@@ -320,8 +308,7 @@ static void make_body(struct import *im, struct import_line *line, json_t *membe
         json_t *value =
             address != NULL ? json_incref(json_object_get(members, address)) : value_of_cell(im, field, line->cells[i]);
         if (value == NULL) {
-            import_object(im, line, field->name, "unknown_address",
-                          "is not the e-mail address of a member of this organisation");
+            import_object(im, line, field->name, "unknown_address", "is not the e-mail address of a member of this organisation");
             continue;
         }
         bool wanted = line->before != NULL ? !is_same(value, json_object_get(line->before, field->name)) : !json_is_null(value);
@@ -373,7 +360,7 @@ static void check_body(struct import *im, struct import_line *line)
 
 enum bl_status import_bodies(struct import *im)
 {
-    json_t *records = object_of(im->request), *seen = object_of(im->request), *members;
+    json_t *records = value_keep(im->request, json_object()), *seen = value_keep(im->request, json_object()), *members;
     enum bl_status status = find_records(im, records);
     if (status == BL_OK)
         status = find_members(im, &members);
