@@ -208,7 +208,7 @@ enum bl_status engine_search(struct bl_request *r)
 {
     const char *q = bl_query(r, "q");
     struct search_words words;
-    struct hits hits;
+    struct hits hits = {0};
     long limit;
     size_t count;
     const struct plan *const *plans = plan_all(plan_route(r)->engine, &count);
