@@ -1,8 +1,9 @@
-/* Full-text search over a plain inverted index, which row-level security does not hide from the planner: a semi-join per word, a
- * prefix by range under COLLATE "C". */
+/* Full-text search over a plain inverted index, which row-level security does not hide from the planner: one self-join per word,
+ * a prefix by range under COLLATE "C". The joins are written so that their order and their indexes are ours: right after an
+ * import the planner has no statistics, and what it would choose then can be quadratic. */
 #include "resource/search.h"
 
-#include "resource/describe.h"
+#include "base/utf8.h"
 #include "resource/routes.h"
 #include "resource/value.h"
 
@@ -14,12 +15,15 @@
 #define LIMIT 20
 
 /* A compound ("e-mail", a whole URL) is left out, because its parts are in the index too and one may be half typed. Types of
- * tokens are those of ts_token_type('default'). A plan that does not know the words would begin with a common one and take a
- * thousand times as long: for the rest of this transaction PostgreSQL plans with the values. */
-static const char words_sql[] = "SELECT lower(p.token), set_config('plan_cache_mode', 'force_custom_plan', true)\n"
-                                "FROM (SELECT FROM core.this_organisation WHERE tenant_id = $1) here,\n"
-                                "ts_parse('default', $2::text) WITH ORDINALITY p(type, token, n)\n"
-                                "WHERE p.type NOT IN (5, 12, 13, 14, 15, 16, 17, 23) GROUP BY 1 ORDER BY max(p.n)";
+ * tokens are those of ts_token_type('default'). With each word how often it stands in the index, up to ENOUGH; U+0001 is below
+ * every character of a word, U+10FFFF above. */
+#define ENOUGH "2000"
+static const char words_sql[] =
+    "SELECT w.word, (SELECT count(*) FROM (SELECT FROM core.search_term s WHERE s.tenant_id = $1 AND s.lexeme >= w.word\n"
+    "  AND s.lexeme < w.word || chr(CASE WHEN w.last THEN 1114111 ELSE 1 END) LIMIT " ENOUGH ") c)\n"
+    "FROM (SELECT lower(p.token) AS word, max(p.n) AS n, max(p.n) = max(max(p.n)) OVER () AS last\n"
+    "  FROM ts_parse('default', $2::text) WITH ORDINALITY p(type, token, n)\n"
+    "  WHERE p.type NOT IN (5, 12, 13, 14, 15, 16, 17, 23) GROUP BY 1) w ORDER BY w.n";
 
 enum bl_status search_words(struct bl_request *r, const char *q, struct search_words *words)
 {
@@ -33,41 +37,83 @@ enum bl_status search_words(struct bl_request *r, const char *q, struct search_w
     if (count > SEARCH_WORDS)
         return bl_fail(r, BL_BAD_REQUEST, "too_many_words", NULL, "query parameter q: %d words; %d are the most", count,
                        SEARCH_WORDS);
-    words->count = (size_t)count;
-    for (int i = 0; i < count; i++)
+    *words = (struct search_words){.count = (size_t)count};
+    for (int i = 0; i < count; i++) {
         words->word[i] = bl_cell(r, rows, i, 0);
+        if (bl_integer(r, rows, i, 1) < bl_integer(r, rows, (int)words->rarest, 1))
+            words->rarest = (size_t)i;
+    }
     return BL_OK;
 }
 
-bool search_match(struct statement *s, const struct search_words *words, size_t i, const char *alias)
+/* "s.lexeme = $n", or a range for the last word. */
+static bool put_match(struct statement *s, const struct search_words *words, size_t i)
 {
-    const char *word = words->word[i];
     bool last = i == words->count - 1;
-    statement_text(s, alias);
-    statement_text(s, last ? ".lexeme >= " : ".lexeme = ");
-    if (!statement_arg(s, word, "text"))
+    statement_text(s, last ? "s.lexeme >= " : "s.lexeme = ");
+    if (!statement_arg(s, words->word[i], "text"))
         return false;
     if (!last)
         return true;
-    statement_text(s, " AND ");
-    statement_text(s, alias);
-    statement_text(s, ".lexeme < ");
-    return statement_arg(s, value_text(s->request, "%s\xF4\x8F\xBF\xBF", word), "text"); /* U+10FFFF: above every character */
+    statement_text(s, " AND s.lexeme < ");
+    return statement_arg(s, value_text(s->request, "%s\xF4\x8F\xBF\xBF", words->word[i]), "text"); /* U+10FFFF */
+}
+
+/* The weight of word i in record d, one index probe; no row: it is not there. left() keeps the last word's probe on the record's
+ * own words, of which there are few. */
+static bool put_probe(struct statement *s, const struct search_words *words, size_t i)
+{
+    statement_text(
+        s, value_text(s->request,
+                      "\nCROSS JOIN LATERAL (SELECT max(s.weight) AS weight FROM core.search_term s WHERE s.tenant_id = $1 "
+                      "AND s.resource = d.resource AND s.record_id = d.record_id AND "));
+    if (i < words->count - 1) {
+        if (!put_match(s, words, i))
+            return false;
+    } else {
+        statement_text(s, value_text(s->request, "left(s.lexeme, %zu) = ", utf8_length(words->word[i])));
+        if (!statement_arg(s, words->word[i], "text"))
+            return false;
+    }
+    statement_text(s, value_text(s->request, " HAVING count(*) > 0) p%zu", i));
+    return true;
+}
+
+/* Begins with the rarest word. The resource is hidden from the planner by || '': the index that begins with it is the wrong one.
+ */
+bool search_select(struct statement *s, const struct search_words *words, const char *resources)
+{
+    statement_text(s, "SELECT d.resource, d.record_id, d.weight");
+    for (size_t i = 0; i < words->count; i++) {
+        if (i != words->rarest)
+            statement_text(s, value_text(s->request, " + p%zu.weight", i));
+    }
+    statement_text(s, " AS rank FROM (SELECT s.resource, s.record_id, max(s.weight) AS weight FROM core.search_term s WHERE "
+                      "s.tenant_id = $1 AND ");
+    if (!put_match(s, words, words->rarest))
+        return false;
+    statement_text(s, " AND s.resource || '' = ANY (");
+    if (!statement_arg(s, resources, "text[]"))
+        return false;
+    statement_text(s, ") GROUP BY s.resource, s.record_id) d");
+    for (size_t i = 0; i < words->count; i++) {
+        if (i != words->rarest && !put_probe(s, words, i))
+            return false;
+    }
+    return true;
 }
 
 enum bl_status search_where(struct statement *s, const struct plan *plan, const char *q)
 {
     struct search_words words;
     enum bl_status status = search_words(s->request, q, &words);
-    for (size_t i = 0; status == BL_OK && i < words.count; i++) {
-        statement_text(s, " AND t.id IN (SELECT s.record_id FROM core.search_term s WHERE s.tenant_id = $1 AND s.resource = '");
-        statement_text(s, plan->name);
-        statement_text(s, "' AND ");
-        if (!search_match(s, &words, i, "s"))
-            return bl_fail(s->request, BL_BAD_REQUEST, "too_many_words", NULL, "too many filters and words in one query");
-        statement_text(s, ")");
-    }
-    return status;
+    if (status != BL_OK)
+        return status;
+    statement_text(s, " AND t.id = ANY (ARRAY(SELECT h.record_id FROM (");
+    if (!search_select(s, &words, resource_array(s->request, &plan->name, 1)))
+        return bl_fail(s->request, BL_BAD_REQUEST, "too_many_words", NULL, "too many filters and words in one query");
+    statement_text(s, ") h))");
+    return BL_OK;
 }
 
 /* ---- GET …/search ---- */
@@ -95,43 +141,15 @@ struct hits {
     size_t count;
 };
 
-/* The best CANDIDATES records. A word stands once for a record, but several may begin as the last one does. */
-static bool put_hits(struct statement *s, const struct search_words *words, const char *resources)
-{
-    struct bl_request *r = s->request;
-    size_t last = words->count - 1;
-    statement_text(s, "SELECT w0.resource, w0.record_id");
-    for (size_t i = 0; i <= last; i++)
-        statement_text(s, value_text(r, i < last ? "%s w%zu.weight" : "%s max(w%zu.weight)", i > 0 ? " +" : ",", i));
-    statement_text(s, " AS rank FROM core.search_term w0");
-    for (size_t i = 1; i <= last; i++) {
-        statement_text(s, value_text(r,
-                                     " JOIN core.search_term w%zu ON w%zu.tenant_id = $1 AND w%zu.resource = w0.resource AND "
-                                     "w%zu.record_id = w0.record_id AND ",
-                                     i, i, i, i));
-        if (!search_match(s, words, i, value_text(r, "w%zu", i)))
-            return false;
-    }
-    statement_text(s, " WHERE w0.tenant_id = $1 AND ");
-    if (!search_match(s, words, 0, "w0"))
-        return false;
-    statement_text(s, " AND w0.resource = ANY (");
-    if (!statement_arg(s, resources, "text[]"))
-        return false;
-    statement_text(s, ") GROUP BY w0.resource, w0.record_id");
-    for (size_t i = 0; i < last; i++)
-        statement_text(s, value_text(r, ", w%zu.weight", i));
-    statement_text(s, value_text(r, " ORDER BY rank DESC, w0.record_id DESC LIMIT %d", CANDIDATES));
-    return true;
-}
-
+/* The best CANDIDATES records. */
 static enum bl_status find_hits(struct bl_request *r, const struct search_words *words, struct hits *hits)
 {
     struct statement s;
     struct bl_rows *rows;
     statement_start(&s, r);
-    if (!put_hits(&s, words, resource_readable(r, plan_route(r)->engine)))
+    if (!search_select(&s, words, resource_readable(r, plan_route(r)->engine)))
         return bl_fail(r, BL_BAD_REQUEST, "too_many_words", NULL, "query parameter q: too many words");
+    statement_text(&s, value_text(r, "\nORDER BY rank DESC, d.record_id DESC LIMIT %d", CANDIDATES));
     enum bl_status status = bl_sql(r, s.text, s.args, s.nargs, 0, &rows);
     hits->count = status == BL_OK ? (size_t)bl_count(r, rows) : 0;
     hits->hit = bl_alloc(r, (hits->count + 1) * sizeof *hits->hit);

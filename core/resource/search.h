@@ -11,12 +11,14 @@
 struct search_words {
     const char *word[SEARCH_WORDS];
     size_t count;
+    size_t rarest; /* where to begin */
 };
 
 /* Costs one flush: the words of a text are the database's to say. BL_BAD_REQUEST: no word in it, or too many. */
 BL_MUST_CHECK enum bl_status search_words(struct bl_request *, const char *q, struct search_words *);
 
-/* Adds "s.lexeme = $n" (the last word: a range) for word i, over alias s of core.search_term. False: too many arguments. */
-bool search_match(struct statement *, const struct search_words *, size_t i, const char *alias);
+/* Adds a SELECT of (resource, record_id, rank): the records of `resources` (a text[] literal) that have every word. False: too
+ * many arguments. */
+bool search_select(struct statement *, const struct search_words *, const char *resources);
 
 #endif
