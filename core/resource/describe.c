@@ -42,7 +42,7 @@ static void example_of_text(const struct bl_field *field, char out[EXAMPLE_TEXT]
     size_t least = field->min > 0 ? (size_t)field->min : 0, most = (size_t)shape_max(field), n = 0;
     if (least > EXAMPLE_TEXT - 1)
         least = EXAMPLE_TEXT - 1;
-    for (; label[n] != '\0' && n < most; n++)
+    for (; n < most && label[n] != '\0'; n++)
         out[n] = (unsigned char)label[n] < 0x80 ? label[n] : '-'; /* bytes and code points stay the same number */
     while (n < least)
         out[n++] = '.';

@@ -310,21 +310,25 @@ enum bl_status resource_unlink(struct bl_request *r)
 }
 
 /* bl_core.link: from a plugin's code, with the same checks and permissions. */
-enum bl_status engine_link(struct bl_request *r, const char *resource, const char *id, const char *name, const char *to_id)
+enum bl_status engine_link(struct bl_request *r, const char *resource, const char *id, const char *relation, const char *to_id)
 {
     const struct plan *plan = plan_find(plan_route(r)->engine, resource);
-    const struct plan_relation *relation = NULL;
+    const struct plan_relation *found = NULL;
     struct bl_rows *rows;
     for (size_t i = 0; plan != NULL && i < plan->relation_count; i++) {
-        if (strcmp(plan->relations[i].name, name) == 0)
-            relation = &plan->relations[i];
+        if (strcmp(plan->relations[i].name, relation) == 0)
+            found = &plan->relations[i];
     }
     if (plan == NULL)
         return bl_fail(r, BL_CONFLICT, "area_not_loaded", NULL, "%s is not here: its area is not loaded", resource);
-    if (relation == NULL)
-        return bl_fail(r, BL_NOT_FOUND, "no_such_relation", NULL, "%s has no relation %s", resource, name);
+    if (found == NULL)
+        return bl_fail(r, BL_NOT_FOUND, "no_such_relation", NULL, "%s has no relation %s", resource, relation);
     if (!bl_may(r, plan->write))
         return bl_fail(r, BL_FORBIDDEN, "forbidden", NULL, "your roles do not include %s", plan->write);
-    enum bl_status status = need_loaded(r, relation);
-    return status == BL_OK ? link_records(r, plan, relation, id, to_id, &rows) : status;
+    if (!uuid_valid(id))
+        return resource_missing(r, plan);
+    if (!uuid_valid(to_id))
+        return bl_fail(r, BL_UNPROCESSABLE, "bad_id", "/id", "must be the id of a record (a UUID)");
+    enum bl_status status = need_loaded(r, found);
+    return status == BL_OK ? link_records(r, plan, found, id, to_id, &rows) : status;
 }

@@ -139,7 +139,7 @@ static const char *core_tag(const char *path)
 static void put_operation(struct openapi *doc, const struct engine_route *route)
 {
     char method[16] = "";
-    for (size_t i = 0; route->method[i] != '\0' && i < sizeof method - 1; i++)
+    for (size_t i = 0; i < sizeof method - 1 && route->method[i] != '\0'; i++)
         method[i] = (char)tolower((unsigned char)route->method[i]);
     json_open(&doc->json, method, '{');
     if (route->own != NULL && route->plugin != NULL)

@@ -17,7 +17,7 @@
 /* A compound ("e-mail", a whole URL) is left out, because its parts are in the index too and one may be half typed. Types of
  * tokens are those of ts_token_type('default'). With each word how often it stands in the index, up to ENOUGH; U+0001 is below
  * every character of a word, U+10FFFF above. */
-#define ENOUGH "2000"
+#define ENOUGH "20000"
 static const char words_sql[] =
     "SELECT w.word, (SELECT count(*) FROM (SELECT FROM core.search_term s WHERE s.tenant_id = $1 AND s.lexeme >= w.word\n"
     "  AND s.lexeme < w.word || chr(CASE WHEN w.last THEN 1114111 ELSE 1 END) LIMIT " ENOUGH ") c)\n"

@@ -163,21 +163,18 @@ static void put_text(struct book *book, lxw_col_t column, const char *text)
     worksheet_write_string(book->sheet, book->row, column, text, book->text);
 }
 
-/* "2026-01-31" and "2026-01-31T12:00:00Z". A spreadsheet knows no day before 1900. */
+/* A spreadsheet counts days from 1900, and wrongly before March of that year: what is older stays text. */
 static void put_day(struct book *book, lxw_col_t column, const char *text, bool time)
 {
-    lxw_datetime at = {0};
-    int hour = 0, minute = 0;
-    double second = 0;
-    int got = sscanf(text, "%4d-%2d-%2dT%2d:%2d:%lf", &at.year, &at.month, &at.day, &hour, &minute, &second);
-    if (got < (time ? 6 : 3) || at.year < 1900) {
+    enum { DAYS_TO_1970 = 25569, FIRST_SURE_DAY = 61 };
+    int64_t microseconds = 0;
+    int32_t days = 0;
+    bool good = time ? time_parse(text, &microseconds) : date_parse(text, &days);
+    double serial = DAYS_TO_1970 + (time ? (double)microseconds / 86400e6 : (double)days);
+    if (good && serial >= FIRST_SURE_DAY)
+        worksheet_write_number(book->sheet, book->row, column, serial, time ? book->time : book->date);
+    else
         put_text(book, column, text);
-        return;
-    }
-    at.hour = hour;
-    at.min = minute;
-    at.sec = second;
-    worksheet_write_datetime(book->sheet, book->row, column, &at, time ? book->time : book->date);
 }
 
 static void put_cell(struct book *book, const struct plan_column *c, lxw_col_t column, const char *text)
