@@ -1,5 +1,5 @@
 /* The OpenAPI document: every mounted route, from the same tables that serve it. What does not come from tables (the frame, the
- * parameters and problems that routes share, the engine's tenant-wide routes) is data/openapi.json. */
+ * parameters and problems that routes share, the engine's tenant-wide routes) is core/data/openapi.json. */
 #include "resource/openapi.h"
 
 #include "plugin/shape.h"
@@ -104,11 +104,11 @@ static void put_own_operation(struct openapi *doc, const struct engine_route *ro
     json_open(json, "responses", '{');
     put_own_answer(doc, own);
     openapi_problems(doc, get ? "400" : "400 409 413 415 422");
-    openapi_problems(doc, public && get ? "429 503" : openapi_common_problems);
+    openapi_problems(doc, public && get ? "406 429 503" : openapi_common_problems);
     json_end(json);
 }
 
-/* A tenant-wide route of the engine: data/openapi.json describes it by hand. */
+/* A tenant-wide route of the engine: core/data/openapi.json describes it by hand. */
 static void put_written_operation(struct openapi *doc, const struct engine_route *route, const char *method)
 {
     json_t *written = json_object_get(json_object_get(json_object_get(doc->base, "paths"), route->path), method);

@@ -8,7 +8,7 @@
 struct openapi {
     struct json json;
     struct arena *arena;
-    json_t *base; /* data/openapi.json: all that does not come from tables */
+    json_t *base; /* core/data/openapi.json: all that does not come from tables */
     json_t *ids;  /* operationIds that are taken */
 };
 

@@ -25,7 +25,7 @@ struct operation {
 };
 
 static const struct operation operations[] = {
-    {"GET", "", "list", "List", "cursor limit fields archived Prefer", NOTHING, PAGE, 200, FILTERED | PLURAL, "400 406 422"},
+    {"GET", "", "list", "List", "cursor limit fields archived Prefer", NOTHING, PAGE, 200, FILTERED | PLURAL, "400 422"},
     {"POST", "", "create", "Create", "Idempotency-Key", CREATE, RECORD, 201, TAGGED, "400 409 413 415 422"},
     {"GET", "/{id}", "read", "Read", "fields", NOTHING, RECORD, 200, TAGGED, "400"},
     {"PATCH", "/{id}", "update", "Change", "If-Match", PATCH, RECORD, 200, TAGGED, "400 409 412 413 415 422 428"},
@@ -51,7 +51,7 @@ static const struct operation relation_operations[] = {
     {"DELETE", "/{id}/links/{relation}/{other}", "unlink", "Unlink a record from", NULL, NOTHING, NOTHING, 204, 0, "400 409"},
 };
 
-const char openapi_common_problems[] = "401 403 404 429 503";
+const char openapi_common_problems[] = "401 403 404 406 429 503";
 static const char media_csv[] = "text/csv";
 static const char media_xlsx[] = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 
