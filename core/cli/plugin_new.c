@@ -1,5 +1,5 @@
 /* ballium plugin new: a small plugin that builds, migrates and passes its test, in the tree or outside it. The texts are
- * data/new_plugin*, embedded by the build. */
+ * core/data/new_plugin*, embedded by the build. */
 #include "cli/plugin_new.h"
 #include "cli/cli.h"
 #include "plugin/registry.h"
