@@ -68,9 +68,9 @@ static bool check_folder(struct doctor *d, const char *what, const char *path, i
     else if (access(path, mode) != 0)
         doctor_say(d, FAILURE, what, "%s cannot be used by this user: %s: run doctor as the service's user, or mend its owner",
                    path, strerror(errno));
-    else if (st.st_mode & forbidden && !(st.st_mode & S_ISVTX))
-        doctor_say(d, FAILURE, what, "%s has mode %04o: chmod %04o %s", path, (unsigned)(st.st_mode & 07777),
-                   (unsigned)(st.st_mode & 07777 & ~forbidden), path);
+    else if (st.st_mode & forbidden)
+        doctor_say(d, FAILURE, what, "%s has mode %04o: others may change or read it: use a folder of its own, chmod %04o %s",
+                   path, (unsigned)(st.st_mode & 07777), (unsigned)(st.st_mode & 07777 & ~forbidden), path);
     else
         return true;
     return false;

@@ -101,11 +101,11 @@ static void folders(void **state)
     char path[128];
     in_folder(path, "keys");
     chmod(path, 0755);
-    expect("", 1, "/keys has mode 0755: chmod 0750 ");
+    expect("", 1, "/keys has mode 0755: others may change or read it: use a folder of its own, chmod 0750 ");
     chmod(path, 0700);
     in_folder(path, "run");
     chmod(path, 0777);
-    expect("", 1, "/run has mode 0777: chmod 0775 ");
+    expect("", 1, "/run has mode 0777: others may change or read it: use a folder of its own, chmod 0775 ");
     chmod(path, 0700);
     in_folder(path, "plugins");
     chmod(path, 0777);
@@ -113,7 +113,7 @@ static void folders(void **state)
     chmod(path, 0700);
     expect("BALLIUM_DATA_DIR=/nonexistent", 1, "FAIL  data: /nonexistent: No such file or directory: make it");
     expect("BALLIUM_DATA_DIR=/etc/passwd", 1, "FAIL  data: /etc/passwd is not a folder");
-    expect("BALLIUM_KEYS_DIR=/tmp", 1, "FAIL  keys: ");
+    expect("BALLIUM_KEYS_DIR=/tmp", 1, "FAIL  keys: /tmp has mode 1777: ");
     expect("BALLIUM_SOCKET=ballium.sock", 1, "FAIL  socket: ballium.sock: must be an absolute path");
     expect("BALLIUM_SOCKET_GROUP=nobody-of-that-name", 1, "FAIL  socket: there is no group `nobody-of-that-name`");
 }

@@ -27,6 +27,8 @@ static inline struct said command_run(const char *environment, const char *comma
         return said;
     size_t length = fread(said.text, 1, sizeof said.text - 1, pipe);
     said.text[length] = '\0';
+    for (char rest[4096]; fread(rest, 1, sizeof rest, pipe) > 0;) /* it must not meet a closed pipe */
+        ;
     int status = pclose(pipe);
     said.code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
     return said;
