@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 extern const char bl_data_demo_barbican_json[], bl_data_demo_keep_json[], bl_data_demo_moat_json[], bl_data_demo_ditch_json[],
-    bl_data_demo_outerwall_json[]; /* data/demo_*.json */
+    bl_data_demo_outerwall_json[]; /* core/data/demo_*.json */
 
 static const char *const sources[] = {bl_data_demo_barbican_json, bl_data_demo_keep_json, bl_data_demo_moat_json,
                                       bl_data_demo_ditch_json, bl_data_demo_outerwall_json};

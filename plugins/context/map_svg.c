@@ -60,39 +60,44 @@ static void put(struct bl_request *r, const char *text)
     bl_write(r, text, strlen(text));
 }
 
-/* Text of XML 1.0: control characters are not allowed in any form, so they become spaces. */
+/* What stands for the character at `text` in XML 1.0, and how many bytes that is; NULL: itself. Control characters and U+FFFE and
+ * U+FFFF are not allowed there in any form. */
+static const char *escape(const char *text, size_t *bytes)
+{
+    *bytes = 1;
+    switch (*text) {
+    case '&':
+        return "&amp;";
+    case '<':
+        return "&lt;";
+    case '>':
+        return "&gt;";
+    case '"':
+        return "&quot;";
+    case '\'':
+        return "&#39;";
+    default:
+        if (strncmp(text, "\xef\xbf\xbe", 3) == 0 || strncmp(text, "\xef\xbf\xbf", 3) == 0) {
+            *bytes = 3;
+            return " ";
+        }
+        return (unsigned char)*text < ' ' || *text == 0x7f ? " " : NULL;
+    }
+}
+
 static void put_escaped(struct bl_request *r, const char *text, size_t length)
 {
-    size_t from = 0;
-    for (size_t i = 0; i < length; i++) {
-        const char *instead = NULL;
-        switch (text[i]) {
-        case '&':
-            instead = "&amp;";
-            break;
-        case '<':
-            instead = "&lt;";
-            break;
-        case '>':
-            instead = "&gt;";
-            break;
-        case '"':
-            instead = "&quot;";
-            break;
-        case '\'':
-            instead = "&#39;";
-            break;
-        default:
-            if ((unsigned char)text[i] < ' ' || text[i] == 0x7f)
-                instead = " ";
-        }
-        if (instead) {
-            bl_write(r, text + from, i - from);
-            put(r, instead);
-            from = i + 1;
-        }
+    size_t plain = 0, bytes;
+    for (size_t i = 0; i < length; i += bytes) {
+        const char *instead = escape(text + i, &bytes);
+        if (!instead)
+            continue;
+        bl_write(r, text + plain, i - plain);
+        put(r, instead);
+        plain = i + bytes;
     }
-    bl_write(r, text + from, length - from);
+    if (plain < length)
+        bl_write(r, text + plain, length - plain);
 }
 
 /* Bytes of the first `points` code points; all of the text when it is not longer. */

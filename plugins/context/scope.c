@@ -1,5 +1,6 @@
 /* Clause 4.3: the sites, and the scope that the ISMS has: written, approved by somebody else, in force until the next one. */
 #include "context.h"
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -385,11 +386,23 @@ static void decref(void *value)
     json_decref(value);
 }
 
+/* What is not the form of an id names no record; PostgreSQL would call it a malformed request. */
+static bool is_id(const char *text)
+{
+    static const char form[] = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
+    size_t i = 0;
+    while (form[i] && (form[i] == 'x' ? isxdigit((unsigned char)text[i]) != 0 : text[i] == '-'))
+        i++;
+    return !form[i] && !text[i];
+}
+
 /* POST scopes/{id}:revise */
 enum bl_status context_scope_revise(struct bl_request *r)
 {
     struct bl_rows *rows;
     const char *id = bl_param(r, "id");
+    if (!is_id(id))
+        id = "00000000-0000-0000-0000-000000000000"; /* names none: 404, after the same checks of the caller */
     enum bl_status status = bl_sql(r, to_revise, &id, 1, 0, &rows);
     if (status)
         return status;

@@ -32,8 +32,9 @@ struct fake {
     size_t statements;
     unsigned flags[FAKE_STATEMENTS];
     const char *sql[FAKE_STATEMENTS];
-    json_t *problems; /* [{"status", "code", "pointer", "detail"}] */
-    json_t *calls;    /* [{"call": "transit context.scopes", "id", "arg", "body"}] */
+    const char *args[8]; /* of the last statement */
+    json_t *problems;    /* [{"status", "code", "pointer", "detail"}] */
+    json_t *calls;       /* [{"call": "transit context.scopes", "id", "arg", "body"}] */
     int status;
     char *media_type;
     json_t *headers, *answer;
@@ -104,7 +105,9 @@ static inline enum bl_status fake_sql(struct bl_request *r, const char *sql, con
                                       struct bl_rows **out)
 {
     struct fake *f = fake_of(r);
-    (void)args, (void)nargs;
+    assert_in_range(nargs, 0, 8);
+    for (int i = 0; i < 8; i++)
+        f->args[i] = i < nargs ? args[i] : NULL;
     assert_true(f->statements < FAKE_STATEMENTS);
     assert_non_null(strstr(sql, "tenant_id = $1"));
     f->sql[f->statements] = sql;

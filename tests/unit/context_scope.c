@@ -185,6 +185,26 @@ static void a_new_version_takes_over_text_and_sites(void **state)
     fake_free(f);
 }
 
+/* Such text would fail in the database as a malformed request; the statement is asked all the same, as it checks the caller. */
+static void text_that_is_no_id_is_not_found(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {"abc", "01990000-0000-7000-8000-0000000000a", "01990000-0000-7000-8000-0000000000aaa",
+                                        "01990000+0000-7000-8000-0000000000aa", ""};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        struct fake *f = fake_new();
+        f->id = texts[i];
+        assert_int_equal(fake_handler(plugin, "POST", "scopes/{id}:revise")(&f->request), BL_NOT_FOUND);
+        assert_string_equal(f->args[0], "00000000-0000-0000-0000-000000000000");
+        fake_free(f);
+    }
+    struct fake *f = fake_new();
+    f->id = OLD;
+    assert_int_equal(fake_handler(plugin, "POST", "scopes/{id}:revise")(&f->request), BL_NOT_FOUND);
+    assert_string_equal(f->args[0], OLD);
+    fake_free(f);
+}
+
 static void what_is_not_approved_is_not_revised(void **state)
 {
     (void)state;
@@ -210,6 +230,7 @@ int main(void)
         cmocka_unit_test(confirming_moves_the_review_by_a_year),
         cmocka_unit_test(the_scope_in_force_is_not_archived),
         cmocka_unit_test(a_new_version_takes_over_text_and_sites),
+        cmocka_unit_test(text_that_is_no_id_is_not_found),
         cmocka_unit_test(what_is_not_approved_is_not_revised),
     };
     return cmocka_run_group_tests(tests, load, NULL);

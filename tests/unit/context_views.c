@@ -88,7 +88,7 @@ static const char *const map_cells[] = {
     "link",
     "l1",
     "PL-1",
-    "]]>\\\"x\x01",
+    "]]>\\\"x\x01\xef\xbf\xbf",
     NULL,
     NULL,
     NULL,
@@ -139,7 +139,7 @@ static void map_as_svg_is_escaped(void **state)
     assert_string_equal(json_string_value(json_object_get(f->headers, "Content-Security-Policy")), "default-src 'none'");
     assert_non_null(strstr(f->written, "Sell &quot;gates&quot; &amp; &lt;doors&gt;"));
     assert_non_null(strstr(f->written, "owner: Ann &lt;b&gt;</title>"));
-    assert_non_null(strstr(f->written, "]]&gt;\\&quot;x </title>"));
+    assert_non_null(strstr(f->written, "]]&gt;\\&quot;x  </title>"));
     assert_non_null(strstr(f->written, "<title id=\"title\">"));
     assert_non_null(strstr(f->written, "2 processes in three lanes"));
     assert_null(strchr(f->written, 1));
