@@ -167,9 +167,8 @@ static bool give_up(struct http_worker *w, const struct http_io *io)
 {
     const struct http_request *r = w->request;
     bool matched = r != NULL && r->match.route != NULL;
-    bool whole = r == NULL || !r->response.head_sent;
-    if (whole)
-        whole = answer_full(io, r != NULL && r->tx.state == TX_COMMITTED && !r->tx.read_only);
+    bool answered = r != NULL && r->response.head_sent;
+    bool whole = answered ? r->whole : answer_full(io, r != NULL && r->tx.state == TX_COMMITTED && !r->tx.read_only);
     log_write(LOG_ERROR, "memory_full", "%s", matched ? r->match.route->path : "-");
     http_metrics_end(w->http->metrics, matched ? r->match.index : SIZE_MAX, 503, r == NULL ? 0 : clock_monotonic() - r->started);
     struct db *fresh = db_new(w->http->config->database, w->http->config->prepared);
