@@ -107,6 +107,12 @@ void http_metrics_count(struct http_metrics *m, enum http_metric which)
         atomic_fetch_add_explicit(&m->total[which], 1, memory_order_relaxed);
 }
 
+void http_metrics_attach(struct http_metrics *m)
+{
+    if (m != NULL)
+        (void)slot(m);
+}
+
 void http_metrics_begin(struct http_metrics *m)
 {
     struct process *p = m == NULL ? NULL : slot(m);

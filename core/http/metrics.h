@@ -10,6 +10,7 @@ enum http_metric { METRIC_DATABASE_ERRORS, METRIC_DATABASE_CONNECTS, METRIC_BROK
 
 /* All take NULL: nobody counts. */
 void http_metrics_count(struct http_metrics *, enum http_metric);
+void http_metrics_attach(struct http_metrics *); /* this process serves from now on */
 void http_metrics_begin(struct http_metrics *);
 /* `route`: its index, or SIZE_MAX when none matched. */
 void http_metrics_end(struct http_metrics *, size_t route, int status, int64_t microseconds);

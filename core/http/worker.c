@@ -124,6 +124,7 @@ struct http_worker *http_worker_new(struct http *http)
         return NULL;
     }
     arena_on_full(w->arena, leap, w);
+    http_metrics_attach(http->metrics);
     return w;
 }
 

@@ -72,7 +72,7 @@ static enum bl_status empty(struct bl_request *r)
 }
 
 #define BELOW "/orgs/{org}"
-static const struct bl_route probe = {.query = NULL};
+static const struct bl_route plain = {.query = NULL};
 static const struct engine_route routes[] = {
     {.method = "POST", .path = BELOW "/add", .handler = add, .checks_query = true},
     {.method = "POST", .path = BELOW "/add2", .handler = add, .checks_query = true},
@@ -82,8 +82,8 @@ static const struct engine_route routes[] = {
     {.method = "POST", .path = BELOW "/long", .handler = long_answer, .checks_query = true},
     {.method = "POST", .path = BELOW "/empty", .handler = empty, .checks_query = true},
     {.method = "POST", .path = BELOW "/denied", .handler = add, .permission = "core.nothing:do", .checks_query = true},
-    {.method = "GET", .path = "/livez", .handler = http_livez, .flags = BL_PUBLIC, .own = &probe},
-    {.method = "GET", .path = "/readyz", .handler = http_readyz, .flags = BL_PUBLIC, .own = &probe},
+    {.method = "GET", .path = "/livez", .handler = http_livez, .flags = BL_PUBLIC, .own = &plain},
+    {.method = "GET", .path = "/readyz", .handler = http_readyz, .flags = BL_PUBLIC, .own = &plain},
 };
 
 static int set_up(void **state)
