@@ -33,11 +33,11 @@ BL_MUST_CHECK enum bl_status db_flush(struct db *, struct arena *, struct bl_row
 
 /* The last failed statement of the last flush. Fields are "" when absent; valid until the next db_queue. */
 struct db_error {
-    char state[6];             /* SQLSTATE: "23505"; core.* functions raise "BL404" and the like with the text for the caller */
+    char state[6]; /* SQLSTATE: "23505"; core.* functions raise "BL404" and the like with the text for the caller */
     char constraint[64], table[64], schema[64], column[64];
     char message[512], detail[512], hint[512];
-    int index;                 /* which queued statement */
-    int position;              /* in its text, in characters from 1; 0: not known */
+    int index;    /* which queued statement */
+    int position; /* in its text, in characters from 1; 0: not known */
 };
 const struct db_error *db_error(const struct db *);
 
@@ -48,8 +48,8 @@ void db_rollback(struct db *);
 bool db_script(struct db *, const char *sql);
 
 /* Values. Types are told apart by their OID: text kinds, bool, int2/4/8, uuid, date, timestamptz, json, jsonb, numeric (exact
- * decimal text), float4/8, and one-dimensional arrays of text, uuid, int, bool, date (JSON text in db_cell); others are logged and
- * read as null unless the statement casts them to text. */
+ * decimal text), float4/8, and one-dimensional arrays of text, uuid, int, bool, date (JSON text in db_cell); others are logged
+ * and read as null unless the statement casts them to text. */
 int db_count(const struct bl_rows *);
 int db_columns(const struct bl_rows *);
 bool db_null(const struct bl_rows *, int row, int column);

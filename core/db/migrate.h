@@ -9,8 +9,8 @@
 
 extern const struct bl_migration bl_migrations_core[]; /* sql/NNNN_name.sql, embedded */
 
-/* Applies what is missing of `area`. `db` is the migrator's connection (it does SET ROLE ballium_owner). Prints a line per file to
- * `out`. False: printed to `errors` what failed and where. */
+/* Applies what is missing of `area`. `db` is the migrator's connection (it does SET ROLE ballium_owner). Prints a line per file
+ * to `out`. False: printed to `errors` what failed and where. */
 bool migrate_area(struct db *, const char *area, const struct bl_migration *, FILE *out, FILE *errors);
 
 /* Start-up check with the serving role: is each of `migrations` applied, unchanged? 0 yes; else how many are missing or changed,

@@ -63,6 +63,17 @@ static void put_table(const struct bl_resource *resource, FILE *out)
     fputs("\n);\n", out);
 }
 
+/* Is this the default order, descending, of a column that may be null? Then only an index in just that order serves it. */
+static bool last_when_null(const struct bl_resource *resource, const char *column)
+{
+    if (resource->sort == NULL || resource->sort[0] != '-' || strcmp(resource->sort + 1, column) != 0)
+        return false;
+    for (const struct bl_field *f = resource->fields; f->name; f++)
+        if (strcmp(f->name, column) == 0)
+            return (f->flags & BL_REQUIRED) == 0;
+    return false;
+}
+
 /* Lists and the calendar read live rows only. id ends the key, as it ends every order. */
 static void put_index(const struct bl_resource *resource, const char *column, enum shape_index kind, FILE *out)
 {
@@ -70,6 +81,9 @@ static void put_index(const struct bl_resource *resource, const char *column, en
     if (kind == SHAPE_UNIQUE)
         fprintf(out, "CREATE UNIQUE INDEX %s_%s_key ON %s (tenant_id, %s) WHERE archived_at IS NULL;\n", table, column,
                 resource->table, column);
+    else if (kind == SHAPE_INDEX && last_when_null(resource, column))
+        fprintf(out, "CREATE INDEX %s_%s_idx ON %s (tenant_id, %s DESC NULLS LAST, id DESC) WHERE archived_at IS NULL;\n", table,
+                column, resource->table, column);
     else if (kind == SHAPE_INDEX)
         fprintf(out, "CREATE INDEX %s_%s_idx ON %s (tenant_id, %s, id) WHERE archived_at IS NULL;\n", table, column,
                 resource->table, column);
@@ -77,12 +91,8 @@ static void put_index(const struct bl_resource *resource, const char *column, en
 
 static void put_indexes(const struct bl_resource *resource, FILE *out)
 {
-    struct bl_field status;
-    char values[SHAPE_STATES];
     if (shape_sort_is_engine(resource))
         put_index(resource, shape_sort(resource), SHAPE_INDEX, out);
-    if (shape_status(resource, &status, values))
-        put_index(resource, status.name, SHAPE_INDEX, out);
     for (const struct bl_field *f = resource->fields; f->name; f++)
         put_index(resource, f->name, shape_index(resource, f), out);
 }

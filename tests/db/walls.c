@@ -40,13 +40,14 @@ static const struct walk walks[] = {
      "   AND (p.polcmd <> 'r' OR pg_get_expr(p.polqual, p.polrelid) <> '(tenant_id = ANY (core.tenants()))')",
      1},
 
-    /* The two that exist: core.enter must look before a tenant is set; the worker sweeps old answers. */
-    {"no other role has a policy, two known ones apart",
+    /* The three that exist: core.enter must look before a tenant is set; the worker sweeps old answers and takes jobs. */
+    {"no other role has a policy, three known ones apart",
      "WITH " TENANT_TABLES " SELECT t.name || ': ' || p.polname || ' for ' || r.role::regrole FROM tenant_table t"
      " JOIN pg_policy p ON p.polrelid = t.oid CROSS JOIN LATERAL unnest(p.polroles) AS r (role)"
      " WHERE r.role NOT IN ('ballium_app'::regrole, 'ballium_portfolio'::regrole)"
      "   AND (t.name, p.polname, r.role) NOT IN (('core.membership', 'directory', 'ballium_owner'::regrole),"
-     "                                           ('core.idempotency', 'sweep', 'ballium_worker'::regrole))",
+     "                                           ('core.idempotency', 'sweep', 'ballium_worker'::regrole),"
+     "                                           ('core.job', 'work', 'ballium_worker'::regrole))",
      1},
 
     {"there is a primary key",

@@ -50,6 +50,7 @@ static void references_name_the_other_area_s_table(void **state)
         "    CONSTRAINT note_title_check CHECK (char_length(title) <= 200)\n"
         ");\n"
         "CREATE INDEX note_created_at_idx ON needs_good.note (tenant_id, created_at, id) WHERE archived_at IS NULL;\n"
+        "CREATE INDEX note_task_id_idx ON needs_good.note (tenant_id, task_id, id) WHERE archived_at IS NULL;\n"
         "\n"
         "ALTER TABLE needs_good.note ADD CONSTRAINT note_task_id_fk FOREIGN KEY (tenant_id, task_id) REFERENCES good.task "
         "(tenant_id, id);\n"

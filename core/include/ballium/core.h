@@ -49,17 +49,17 @@ struct bl_core {
     void (*defer)(struct bl_request *, void (*fn)(void *), void *arg); /* runs when the arena dies, last first */
 
     /* failure: adds an entry to the problem document and returns `status`. `pointer` is RFC 6901 into the body, or NULL. */
-    enum bl_status (*vfail)(struct bl_request *, enum bl_status status, const char *code, const char *pointer,
-                            const char *format, va_list args);
+    enum bl_status (*vfail)(struct bl_request *, enum bl_status status, const char *code, const char *pointer, const char *format,
+                            va_list args);
 
     /* what was asked */
-    const char *(*param)(struct bl_request *, const char *name);  /* path parameter, decoded; NULL: none */
-    const char *(*query)(struct bl_request *, const char *name);  /* query parameter, decoded; NULL: none */
-    const char *(*header)(struct bl_request *, const char *name); /* "If-Match"; NULL: none */
-    enum bl_status (*body)(struct bl_request *, json_t **out);    /* parsed JSON object, borrowed */
+    const char *(*param)(struct bl_request *, const char *name);                   /* path parameter, decoded; NULL: none */
+    const char *(*query)(struct bl_request *, const char *name);                   /* query parameter, decoded; NULL: none */
+    const char *(*header)(struct bl_request *, const char *name);                  /* "If-Match"; NULL: none */
+    enum bl_status (*body)(struct bl_request *, json_t **out);                     /* parsed JSON object, borrowed */
     enum bl_status (*text)(struct bl_request *, const char **out, size_t *length); /* the raw body */
-    const char *(*accepts)(struct bl_request *);                  /* the chosen one of the route's media types */
-    bool (*may)(struct bl_request *, const char *permission);     /* has the caller this one too? Enters the tenant when need be */
+    const char *(*accepts)(struct bl_request *);                                   /* the chosen one of the route's media types */
+    bool (*may)(struct bl_request *, const char *permission); /* has the caller this one too? Enters the tenant when need be */
 
     /* database: runs in the request's transaction, under the tenant. The first call enters the tenant in the same flush. */
     enum bl_status (*sql)(struct bl_request *, const char *sql, const char *const *args, int nargs, unsigned flags,
@@ -86,13 +86,13 @@ struct bl_core {
      * "area.resource". `out` (may be NULL) takes the record as it is now. */
     enum bl_status (*create)(struct bl_request *, const char *resource, json_t *body, json_t **out);
     enum bl_status (*update)(struct bl_request *, const char *resource, const char *id, json_t *patch, json_t **out);
-    enum bl_status (*transit)(struct bl_request *, const char *resource, const char *id, const char *transition,
-                              json_t *input, json_t **out);
+    enum bl_status (*transit)(struct bl_request *, const char *resource, const char *id, const char *transition, json_t *input,
+                              json_t **out);
     enum bl_status (*link)(struct bl_request *, const char *resource, const char *id, const char *relation, const char *to_id);
     bool (*loaded)(const char *plugin); /* is this area here? */
 
-    /* name of the i-th query parameter, its value in *value; NULL: no more. For routes that refuse what they do not know. Repeated
-     * names stay apart; query gives the first. */
+    /* name of the i-th query parameter, its value in *value; NULL: no more. For routes that refuse what they do not know.
+     * Repeated names stay apart; query gives the first. */
     const char *(*query_at)(struct bl_request *, size_t i, const char **value);
 
     /* Calls `fn`; when it returns BL_OK, the memory that it took through the request (rows, cells, bl_alloc) is given back. For
@@ -100,8 +100,14 @@ struct bl_core {
     enum bl_status (*scratch)(struct bl_request *, enum bl_status (*fn)(struct bl_request *, void *), void *arg);
 };
 
-static inline void *bl_alloc(struct bl_request *r, size_t n) { return r->core->alloc(r, n); }
-static inline void bl_defer(struct bl_request *r, void (*fn)(void *), void *arg) { r->core->defer(r, fn, arg); }
+static inline void *bl_alloc(struct bl_request *r, size_t n)
+{
+    return r->core->alloc(r, n);
+}
+static inline void bl_defer(struct bl_request *r, void (*fn)(void *), void *arg)
+{
+    r->core->defer(r, fn, arg);
+}
 
 BL_PRINTF(5, 6)
 static inline enum bl_status bl_fail(struct bl_request *r, enum bl_status status, const char *code, const char *pointer,
@@ -114,27 +120,48 @@ static inline enum bl_status bl_fail(struct bl_request *r, enum bl_status status
     return result;
 }
 
-static inline const char *bl_param(struct bl_request *r, const char *name) { return r->core->param(r, name); }
-static inline const char *bl_query(struct bl_request *r, const char *name) { return r->core->query(r, name); }
+static inline const char *bl_param(struct bl_request *r, const char *name)
+{
+    return r->core->param(r, name);
+}
+static inline const char *bl_query(struct bl_request *r, const char *name)
+{
+    return r->core->query(r, name);
+}
 static inline const char *bl_query_at(struct bl_request *r, size_t i, const char **value)
 {
     return r->core->query_at(r, i, value);
 }
-static inline const char *bl_header(struct bl_request *r, const char *name) { return r->core->header(r, name); }
-BL_MUST_CHECK static inline enum bl_status bl_body(struct bl_request *r, json_t **out) { return r->core->body(r, out); }
+static inline const char *bl_header(struct bl_request *r, const char *name)
+{
+    return r->core->header(r, name);
+}
+BL_MUST_CHECK static inline enum bl_status bl_body(struct bl_request *r, json_t **out)
+{
+    return r->core->body(r, out);
+}
 BL_MUST_CHECK static inline enum bl_status bl_body_text(struct bl_request *r, const char **out, size_t *length)
 {
     return r->core->text(r, out, length);
 }
-static inline const char *bl_accepts(struct bl_request *r) { return r->core->accepts(r); }
-static inline bool bl_may(struct bl_request *r, const char *permission) { return r->core->may(r, permission); }
+static inline const char *bl_accepts(struct bl_request *r)
+{
+    return r->core->accepts(r);
+}
+static inline bool bl_may(struct bl_request *r, const char *permission)
+{
+    return r->core->may(r, permission);
+}
 
-BL_MUST_CHECK static inline enum bl_status bl_sql(struct bl_request *r, const char *sql, const char *const *args,
-                                                  int nargs, unsigned flags, struct bl_rows **out)
+BL_MUST_CHECK static inline enum bl_status bl_sql(struct bl_request *r, const char *sql, const char *const *args, int nargs,
+                                                  unsigned flags, struct bl_rows **out)
 {
     return r->core->sql(r, sql, args, nargs, flags, out);
 }
-static inline int bl_count(struct bl_request *r, const struct bl_rows *rows) { return r->core->count(rows); }
+static inline int bl_count(struct bl_request *r, const struct bl_rows *rows)
+{
+    return r->core->count(rows);
+}
 static inline const char *bl_cell(struct bl_request *r, const struct bl_rows *rows, int row, int column)
 {
     return r->core->cell(rows, row, column);
@@ -152,15 +179,39 @@ static inline void bl_set_header(struct bl_request *r, const char *name, const c
 {
     r->core->set_header(r, name, value);
 }
-static inline void bl_write(struct bl_request *r, const char *bytes, size_t length) { r->core->write(r, bytes, length); }
+static inline void bl_write(struct bl_request *r, const char *bytes, size_t length)
+{
+    r->core->write(r, bytes, length);
+}
 
-static inline void bl_json_object(struct bl_request *r, const char *name) { r->core->json_open(r, name, '{'); }
-static inline void bl_json_array(struct bl_request *r, const char *name) { r->core->json_open(r, name, '['); }
-static inline void bl_json_close(struct bl_request *r) { r->core->json_close(r); }
-static inline void bl_json_text(struct bl_request *r, const char *name, const char *v) { r->core->json_text(r, name, v); }
-static inline void bl_json_integer(struct bl_request *r, const char *name, int64_t v) { r->core->json_integer(r, name, v); }
-static inline void bl_json_bool(struct bl_request *r, const char *name, bool v) { r->core->json_bool(r, name, v); }
-static inline void bl_json_raw(struct bl_request *r, const char *name, const char *v) { r->core->json_raw(r, name, v); }
+static inline void bl_json_object(struct bl_request *r, const char *name)
+{
+    r->core->json_open(r, name, '{');
+}
+static inline void bl_json_array(struct bl_request *r, const char *name)
+{
+    r->core->json_open(r, name, '[');
+}
+static inline void bl_json_close(struct bl_request *r)
+{
+    r->core->json_close(r);
+}
+static inline void bl_json_text(struct bl_request *r, const char *name, const char *v)
+{
+    r->core->json_text(r, name, v);
+}
+static inline void bl_json_integer(struct bl_request *r, const char *name, int64_t v)
+{
+    r->core->json_integer(r, name, v);
+}
+static inline void bl_json_bool(struct bl_request *r, const char *name, bool v)
+{
+    r->core->json_bool(r, name, v);
+}
+static inline void bl_json_raw(struct bl_request *r, const char *name, const char *v)
+{
+    r->core->json_raw(r, name, v);
+}
 static inline void bl_json_cell(struct bl_request *r, const char *name, const struct bl_rows *rows, int row, int column)
 {
     r->core->json_cell(r, name, rows, row, column);
@@ -170,8 +221,8 @@ BL_MUST_CHECK static inline enum bl_status bl_create(struct bl_request *r, const
 {
     return r->core->create(r, resource, body, out);
 }
-BL_MUST_CHECK static inline enum bl_status bl_update(struct bl_request *r, const char *resource, const char *id,
-                                                     json_t *patch, json_t **out)
+BL_MUST_CHECK static inline enum bl_status bl_update(struct bl_request *r, const char *resource, const char *id, json_t *patch,
+                                                     json_t **out)
 {
     return r->core->update(r, resource, id, patch, out);
 }
@@ -190,6 +241,9 @@ BL_MUST_CHECK static inline enum bl_status bl_scratch(struct bl_request *r, enum
 {
     return r->core->scratch(r, fn, arg);
 }
-static inline bool bl_loaded(struct bl_request *r, const char *plugin) { return r->core->loaded(plugin); }
+static inline bool bl_loaded(struct bl_request *r, const char *plugin)
+{
+    return r->core->loaded(plugin);
+}
 
 #endif

@@ -23,37 +23,37 @@ enum bl_route_flag {
 
 /* A route of the plugin's own, below /api/v1/orgs/{org}/<area>/ . */
 struct bl_route {
-    const char *method;      /* "GET" */
-    const char *path;        /* "swot", "processes:adopt", "scopes/{id}/difference"; {name} takes one segment */
-    const char *permission;  /* whole: "context.issue:read"; must be one that a resource, or .permissions, declares */
+    const char *method;     /* "GET" */
+    const char *path;       /* "swot", "processes:adopt", "scopes/{id}/difference"; {name} takes one segment */
+    const char *permission; /* whole: "context.issue:read"; must be one that a resource, or .permissions, declares */
     bl_handler handler;
     unsigned flags;
-    const char *summary;     /* one line, for the OpenAPI document */
-    const char *query;       /* list of allowed query parameters; any other is 400 */
-    const char *produces;    /* list of media types, first is the default; NULL: application/json */
-    const char *body;        /* JSON Schema (text) of the request body, or NULL: none is read */
-    const char *answer;      /* JSON Schema (text) of the 200 body when it is JSON */
+    const char *summary;  /* one line, for the OpenAPI document */
+    const char *query;    /* list of allowed query parameters; any other is 400 */
+    const char *produces; /* list of media types, first is the default; NULL: application/json */
+    const char *body;     /* JSON Schema (text) of the request body, or NULL: none is read */
+    const char *answer;   /* JSON Schema (text) of the 200 body when it is JSON */
 };
 
 struct bl_migration {
-    int number;              /* 1, 2, …: dense, ordered */
-    const char *name, *sql;  /* embedded by ballium_add_plugin (CMake) from sql/NNNN_name.sql */
+    int number;             /* 1, 2, …: dense, ordered */
+    const char *name, *sql; /* embedded by ballium_add_plugin (CMake) from sql/NNNN_name.sql */
     size_t length;
 };
 
 /* A fact computed from the plugin's own tables: readiness, metrics and the portfolio gather them without knowing the areas. */
 struct bl_signal {
-    const char *name;        /* "scope_in_force" */
-    const char *clause;      /* "4.3" */
+    const char *name;   /* "scope_in_force" */
+    const char *clause; /* "4.3" */
     const char *label;
-    const char *sql;         /* $1 tenant; one row: value bigint, of bigint (NULL: a plain count), good boolean */
+    const char *sql; /* $1 tenant; one row: value bigint, of bigint (NULL: a plain count), good boolean */
 };
 
 struct bl_plugin {
-    struct bl_abi abi;       /* = BL_ABI; first, so that it can be read whatever else changed */
-    const char *name;        /* "annex_a"; symbol bl_plugin_annex_a; schema and permission prefix of that name; hyphen in paths */
-    const char *version;     /* of the plugin, "1.0.0" */
-    const char *clause;      /* "4" */
+    struct bl_abi abi;   /* = BL_ABI; first, so that it can be read whatever else changed */
+    const char *name;    /* "annex_a"; symbol bl_plugin_annex_a; schema and permission prefix of that name; hyphen in paths */
+    const char *version; /* of the plugin, "1.0.0" */
+    const char *clause;  /* "4" */
     const char *label, *help;
     const char *requires;    /* list of plugins whose tables this one references; NULL: none */
     const char *permissions; /* list of further "thing:verb" that only routes use */
@@ -61,17 +61,17 @@ struct bl_plugin {
     const struct bl_route *routes;
     const struct bl_migration *migrations; /* filled by the build: bl_migrations_<name> */
     const struct bl_signal *signals;
-    int (*init)(const struct bl_core *);   /* once per process before the first request; not 0: the start stops. May be NULL */
-    void (*fini)(void);                    /* at the end of the process. May be NULL */
+    int (*init)(const struct bl_core *); /* once per process before the first request; not 0: the start stops. May be NULL */
+    void (*fini)(void);                  /* at the end of the process. May be NULL */
 };
 
-#define BL_ABI                                                                                                       \
-    {                                                                                                                \
-        .major = BL_ABI_MAJOR, .minor = BL_ABI_MINOR, .plugin = sizeof(struct bl_plugin),                            \
-        .resource = sizeof(struct bl_resource), .field = sizeof(struct bl_field),                                    \
-        .relation = sizeof(struct bl_relation), .state = sizeof(struct bl_state),                                    \
-        .transition = sizeof(struct bl_transition), .constraint = sizeof(struct bl_constraint),                      \
-        .route = sizeof(struct bl_route), .migration = sizeof(struct bl_migration), .signal = sizeof(struct bl_signal) \
+#define BL_ABI                                                                                                                   \
+    {                                                                                                                            \
+        .major = BL_ABI_MAJOR, .minor = BL_ABI_MINOR, .plugin = sizeof(struct bl_plugin),                                        \
+        .resource = sizeof(struct bl_resource), .field = sizeof(struct bl_field), .relation = sizeof(struct bl_relation),        \
+        .state = sizeof(struct bl_state), .transition = sizeof(struct bl_transition),                                            \
+        .constraint = sizeof(struct bl_constraint), .route = sizeof(struct bl_route), .migration = sizeof(struct bl_migration),  \
+        .signal = sizeof(struct bl_signal)                                                                                       \
     }
 
 #endif

@@ -41,18 +41,18 @@ enum bl_field_flag {
 };
 
 struct bl_field {
-    const char *name;          /* snake_case; the column and the JSON member */
+    const char *name; /* snake_case; the column and the JSON member */
     enum bl_type type;
     unsigned flags;
-    const char *label, *help;  /* for people; label NULL: made from the name */
+    const char *label, *help; /* for people; label NULL: made from the name */
     long min, max;
-    int scale;                 /* DECIMAL: digits behind the point */
-    const char *values;        /* ENUM, LIST: the allowed words */
-    const char *ref;           /* REF: "area.resource" or "core.member"; the area must be this one or in .requires */
-    const char *initial;       /* value when the body has none, as text ("3", "draft", "true") */
-    const char *expr;          /* GENERATED: SQL over columns of the same row */
+    int scale;                    /* DECIMAL: digits behind the point */
+    const char *values;           /* ENUM, LIST: the allowed words */
+    const char *ref;              /* REF: "area.resource" or "core.member"; the area must be this one or in .requires */
+    const char *initial;          /* value when the body has none, as text ("3", "draft", "true") */
+    const char *expr;             /* GENERATED: SQL over columns of the same row */
     const struct bl_field *items; /* ITEMS: fields of each object (TEXT ENUM INT DECIMAL BOOL DATE only) */
-    const char *example;       /* for the OpenAPI document and the import template, as text */
+    const char *example;          /* for the OpenAPI document and the import template, as text */
 };
 
 /* A many-to-many relation, kept in core.link. The other area need not be loaded. */
@@ -79,9 +79,9 @@ struct bl_state {
 struct bl_change {
     const struct bl_resource *resource;
     const char *id;
-    const char *verb;         /* "create", "update", "archive", "restore" or the transition's name */
+    const char *verb; /* "create", "update", "archive", "restore" or the transition's name */
     json_t *before, *after;
-    json_t *input;            /* transition: its validated input, else NULL */
+    json_t *input; /* transition: its validated input, else NULL */
 };
 
 /* A rule in C. Returns BL_OK or what bl_fail returned. Runs inside the transaction: bl_sql works. */
@@ -93,17 +93,17 @@ enum bl_transition_flag {
 };
 
 struct bl_transition {
-    const char *name;          /* verb in the path: POST …/{id}:approve */
-    const char *from;          /* list of states */
+    const char *name; /* verb in the path: POST …/{id}:approve */
+    const char *from; /* list of states */
     const char *to;
-    const char *permission;    /* the verb of the permission, "approve" -> context.scope:approve; NULL: "write" */
+    const char *permission; /* the verb of the permission, "approve" -> context.scope:approve; NULL: "write" */
     unsigned flags;
-    const char *needs;         /* list of fields that must hold a value */
-    const char *sets;          /* list of "field=now|today|actor": BL_SERVER fields the engine fills */
+    const char *needs;            /* list of fields that must hold a value */
+    const char *sets;             /* list of "field=now|today|actor": BL_SERVER fields the engine fills */
     const struct bl_field *input; /* further members of the body */
-    const char *guard;         /* SQL, $1 tenant, $2 id, $3 actor (uuid): each row (pointer, code, detail) is an objection */
-    bl_rule rule;              /* before the row is written */
-    bl_rule after;             /* after it was written, same transaction: for other records */
+    const char *guard;            /* SQL, $1 tenant, $2 id, $3 actor (uuid): each row (pointer, code, detail) is an objection */
+    bl_rule rule;                 /* before the row is written */
+    bl_rule after;                /* after it was written, same transaction: for other records */
     const char *label, *help;
 };
 
@@ -117,21 +117,21 @@ enum bl_resource_flag {
 };
 
 struct bl_resource {
-    const char *name;      /* "interested_parties": plural; hyphens in paths */
-    const char *singular;  /* "interested_party": in permissions and texts */
-    const char *table;     /* "context.interested_party" */
-    const char *prefix;    /* of the reference: "IP" gives IP-12 */
-    const char *clause;    /* "4.2" */
+    const char *name;     /* "interested_parties": plural; hyphens in paths */
+    const char *singular; /* "interested_party": in permissions and texts */
+    const char *table;    /* "context.interested_party" */
+    const char *prefix;   /* of the reference: "IP" gives IP-12 */
+    const char *clause;   /* "4.2" */
     const char *label, *help;
     unsigned flags;
     const struct bl_field *fields;
     const struct bl_relation *relations;
-    const struct bl_state *states;           /* NULL: no workflow, no status column */
+    const struct bl_state *states; /* NULL: no workflow, no status column */
     const struct bl_transition *transitions;
     const struct bl_constraint *constraints;
-    const char *sort;                        /* default order, "-priority"; NULL: "-created_at" */
-    bl_rule before;                          /* cross-field rules; on create and update, before the row is written */
-    bl_rule after;                           /* on create, update, archive, restore, after the row is written */
+    const char *sort; /* default order, "-priority"; NULL: "-created_at" */
+    bl_rule before;   /* cross-field rules; on create and update, before the row is written */
+    bl_rule after;    /* on create, update, archive, restore, after the row is written */
 };
 
 /* Every resource's table also has, in this order and before its fields:

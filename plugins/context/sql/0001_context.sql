@@ -28,11 +28,8 @@ CREATE TABLE context.statement (
     CONSTRAINT statement_evidence_check CHECK (char_length(evidence) <= 5000)
 );
 CREATE INDEX statement_created_at_idx ON context.statement (tenant_id, created_at, id) WHERE archived_at IS NULL;
-CREATE INDEX statement_kind_idx ON context.statement (tenant_id, kind, id) WHERE archived_at IS NULL;
-CREATE INDEX statement_title_idx ON context.statement (tenant_id, title, id) WHERE archived_at IS NULL;
 CREATE INDEX statement_owner_id_idx ON context.statement (tenant_id, owner_id, id) WHERE archived_at IS NULL;
 CREATE INDEX statement_review_on_idx ON context.statement (tenant_id, review_on, id) WHERE archived_at IS NULL;
-CREATE INDEX statement_reviewed_on_idx ON context.statement (tenant_id, reviewed_on, id) WHERE archived_at IS NULL;
 
 CREATE TABLE context.issue (
     tenant_id uuid NOT NULL,
@@ -72,19 +69,9 @@ CREATE TABLE context.issue (
     CONSTRAINT issue_priority_check CHECK (priority BETWEEN 1 AND 25),
     CONSTRAINT issue_quadrant_check CHECK (quadrant IN ('strength', 'weakness', 'opportunity', 'threat'))
 );
-CREATE INDEX issue_status_idx ON context.issue (tenant_id, status, id) WHERE archived_at IS NULL;
-CREATE INDEX issue_title_idx ON context.issue (tenant_id, title, id) WHERE archived_at IS NULL;
-CREATE INDEX issue_origin_idx ON context.issue (tenant_id, origin, id) WHERE archived_at IS NULL;
-CREATE INDEX issue_effect_idx ON context.issue (tenant_id, effect, id) WHERE archived_at IS NULL;
-CREATE INDEX issue_concern_idx ON context.issue (tenant_id, concern, id) WHERE archived_at IS NULL;
-CREATE INDEX issue_category_idx ON context.issue (tenant_id, category, id) WHERE archived_at IS NULL;
-CREATE INDEX issue_influence_idx ON context.issue (tenant_id, influence, id) WHERE archived_at IS NULL;
-CREATE INDEX issue_control_idx ON context.issue (tenant_id, control, id) WHERE archived_at IS NULL;
 CREATE INDEX issue_owner_id_idx ON context.issue (tenant_id, owner_id, id) WHERE archived_at IS NULL;
 CREATE INDEX issue_review_on_idx ON context.issue (tenant_id, review_on, id) WHERE archived_at IS NULL;
-CREATE INDEX issue_reviewed_on_idx ON context.issue (tenant_id, reviewed_on, id) WHERE archived_at IS NULL;
-CREATE INDEX issue_priority_idx ON context.issue (tenant_id, priority, id) WHERE archived_at IS NULL;
-CREATE INDEX issue_quadrant_idx ON context.issue (tenant_id, quadrant, id) WHERE archived_at IS NULL;
+CREATE INDEX issue_priority_idx ON context.issue (tenant_id, priority DESC NULLS LAST, id DESC) WHERE archived_at IS NULL;
 
 CREATE TABLE context.climate_determination (
     tenant_id uuid NOT NULL,
@@ -109,7 +96,6 @@ CREATE TABLE context.climate_determination (
     CONSTRAINT climate_determination_consequences_check CHECK (char_length(consequences) <= 5000),
     CONSTRAINT climate_determination_conclusion_check CHECK (char_length(conclusion) <= 200)
 );
-CREATE INDEX climate_determination_relevant_idx ON context.climate_determination (tenant_id, relevant, id) WHERE archived_at IS NULL;
 CREATE INDEX climate_determination_decided_on_idx ON context.climate_determination (tenant_id, decided_on, id) WHERE archived_at IS NULL;
 CREATE INDEX climate_determination_decided_by_id_idx ON context.climate_determination (tenant_id, decided_by_id, id) WHERE archived_at IS NULL;
 CREATE INDEX climate_determination_review_on_idx ON context.climate_determination (tenant_id, review_on, id) WHERE archived_at IS NULL;
@@ -143,13 +129,9 @@ CREATE TABLE context.interested_party (
     CONSTRAINT interested_party_priority_check CHECK (priority BETWEEN 1 AND 25)
 );
 CREATE UNIQUE INDEX interested_party_name_key ON context.interested_party (tenant_id, name) WHERE archived_at IS NULL;
-CREATE INDEX interested_party_type_idx ON context.interested_party (tenant_id, type, id) WHERE archived_at IS NULL;
-CREATE INDEX interested_party_influence_idx ON context.interested_party (tenant_id, influence, id) WHERE archived_at IS NULL;
-CREATE INDEX interested_party_control_idx ON context.interested_party (tenant_id, control, id) WHERE archived_at IS NULL;
 CREATE INDEX interested_party_owner_id_idx ON context.interested_party (tenant_id, owner_id, id) WHERE archived_at IS NULL;
 CREATE INDEX interested_party_review_on_idx ON context.interested_party (tenant_id, review_on, id) WHERE archived_at IS NULL;
-CREATE INDEX interested_party_reviewed_on_idx ON context.interested_party (tenant_id, reviewed_on, id) WHERE archived_at IS NULL;
-CREATE INDEX interested_party_priority_idx ON context.interested_party (tenant_id, priority, id) WHERE archived_at IS NULL;
+CREATE INDEX interested_party_priority_idx ON context.interested_party (tenant_id, priority DESC NULLS LAST, id DESC) WHERE archived_at IS NULL;
 
 CREATE TABLE context.requirement (
     tenant_id uuid NOT NULL,
@@ -185,14 +167,9 @@ CREATE TABLE context.requirement (
 );
 CREATE INDEX requirement_created_at_idx ON context.requirement (tenant_id, created_at, id) WHERE archived_at IS NULL;
 CREATE INDEX requirement_party_id_idx ON context.requirement (tenant_id, party_id, id) WHERE archived_at IS NULL;
-CREATE INDEX requirement_title_idx ON context.requirement (tenant_id, title, id) WHERE archived_at IS NULL;
-CREATE INDEX requirement_kind_idx ON context.requirement (tenant_id, kind, id) WHERE archived_at IS NULL;
-CREATE INDEX requirement_addressed_by_isms_idx ON context.requirement (tenant_id, addressed_by_isms, id) WHERE archived_at IS NULL;
 CREATE INDEX requirement_owner_id_idx ON context.requirement (tenant_id, owner_id, id) WHERE archived_at IS NULL;
 CREATE INDEX requirement_review_on_idx ON context.requirement (tenant_id, review_on, id) WHERE archived_at IS NULL;
-CREATE INDEX requirement_reviewed_on_idx ON context.requirement (tenant_id, reviewed_on, id) WHERE archived_at IS NULL;
-CREATE INDEX requirement_decided_on_idx ON context.requirement (tenant_id, decided_on, id) WHERE archived_at IS NULL;
-CREATE INDEX requirement_accepted_idx ON context.requirement (tenant_id, accepted, id) WHERE archived_at IS NULL;
+CREATE INDEX requirement_decided_by_id_idx ON context.requirement (tenant_id, decided_by_id, id) WHERE archived_at IS NULL;
 
 CREATE TABLE context.site (
     tenant_id uuid NOT NULL,
@@ -218,8 +195,6 @@ CREATE TABLE context.site (
     CONSTRAINT site_activities_check CHECK (char_length(activities) <= 2000)
 );
 CREATE UNIQUE INDEX site_name_key ON context.site (tenant_id, name) WHERE archived_at IS NULL;
-CREATE INDEX site_country_idx ON context.site (tenant_id, country, id) WHERE archived_at IS NULL;
-CREATE INDEX site_headcount_idx ON context.site (tenant_id, headcount, id) WHERE archived_at IS NULL;
 
 CREATE TABLE context.scope (
     tenant_id uuid NOT NULL,
@@ -262,12 +237,9 @@ CREATE TABLE context.scope (
     CONSTRAINT scope_interfaces_check CHECK (jsonb_typeof(interfaces) = 'array' AND jsonb_array_length(interfaces) <= 100),
     CONSTRAINT scope_dependencies_check CHECK (jsonb_typeof(dependencies) = 'array' AND jsonb_array_length(dependencies) <= 100)
 );
-CREATE INDEX scope_status_idx ON context.scope (tenant_id, status, id) WHERE archived_at IS NULL;
-CREATE INDEX scope_title_idx ON context.scope (tenant_id, title, id) WHERE archived_at IS NULL;
 CREATE INDEX scope_revises_id_idx ON context.scope (tenant_id, revises_id, id) WHERE archived_at IS NULL;
-CREATE INDEX scope_in_force_on_idx ON context.scope (tenant_id, in_force_on, id) WHERE archived_at IS NULL;
 CREATE INDEX scope_review_on_idx ON context.scope (tenant_id, review_on, id) WHERE archived_at IS NULL;
-CREATE INDEX scope_version_number_idx ON context.scope (tenant_id, version_number, id) WHERE archived_at IS NULL;
+CREATE INDEX scope_version_number_idx ON context.scope (tenant_id, version_number DESC NULLS LAST, id DESC) WHERE archived_at IS NULL;
 
 CREATE TABLE context.process (
     tenant_id uuid NOT NULL,
@@ -311,12 +283,9 @@ CREATE TABLE context.process (
     CONSTRAINT process_catalogue_id_check CHECK (char_length(catalogue_id) <= 5)
 );
 CREATE UNIQUE INDEX process_name_key ON context.process (tenant_id, name) WHERE archived_at IS NULL;
-CREATE INDEX process_family_idx ON context.process (tenant_id, family, id) WHERE archived_at IS NULL;
 CREATE INDEX process_owner_id_idx ON context.process (tenant_id, owner_id, id) WHERE archived_at IS NULL;
-CREATE INDEX process_mandatory_idx ON context.process (tenant_id, mandatory, id) WHERE archived_at IS NULL;
 CREATE UNIQUE INDEX process_catalogue_id_key ON context.process (tenant_id, catalogue_id) WHERE archived_at IS NULL;
 CREATE INDEX process_review_on_idx ON context.process (tenant_id, review_on, id) WHERE archived_at IS NULL;
-CREATE INDEX process_reviewed_on_idx ON context.process (tenant_id, reviewed_on, id) WHERE archived_at IS NULL;
 
 CREATE TABLE context.process_link (
     tenant_id uuid NOT NULL,
@@ -338,7 +307,6 @@ CREATE TABLE context.process_link (
 CREATE INDEX process_link_created_at_idx ON context.process_link (tenant_id, created_at, id) WHERE archived_at IS NULL;
 CREATE INDEX process_link_from_process_id_idx ON context.process_link (tenant_id, from_process_id, id) WHERE archived_at IS NULL;
 CREATE INDEX process_link_to_process_id_idx ON context.process_link (tenant_id, to_process_id, id) WHERE archived_at IS NULL;
-CREATE INDEX process_link_flow_idx ON context.process_link (tenant_id, flow, id) WHERE archived_at IS NULL;
 
 ALTER TABLE context.statement ADD CONSTRAINT statement_owner_id_fk FOREIGN KEY (tenant_id, owner_id) REFERENCES core.membership (tenant_id, user_id);
 ALTER TABLE context.issue ADD CONSTRAINT issue_owner_id_fk FOREIGN KEY (tenant_id, owner_id) REFERENCES core.membership (tenant_id, user_id);
@@ -376,5 +344,6 @@ ALTER TABLE context.process_link ADD CONSTRAINT process_link_loop_check CHECK (f
 -- One purpose, one scope in force; the same flow between two processes once.
 CREATE UNIQUE INDEX statement_purpose_key ON context.statement (tenant_id) WHERE kind = 'purpose' AND archived_at IS NULL;
 CREATE UNIQUE INDEX scope_in_force_key ON context.scope (tenant_id) WHERE status = 'in_force';
+CREATE INDEX scope_approved_by_id_idx ON context.scope (tenant_id, approved_by_id, id) WHERE archived_at IS NULL;
 CREATE UNIQUE INDEX process_link_ends_key ON context.process_link (tenant_id, from_process_id, to_process_id, lower(flow))
     WHERE archived_at IS NULL;
