@@ -336,7 +336,7 @@ bool fcgi_drain(struct fcgi *f, enum fcgi_drain how, long seconds)
 
 void fcgi_free(struct fcgi *f)
 {
-    for (long i = 0; i < f->thread_count; i++) {
+    for (long i = 0; f->threads != NULL && i < f->thread_count; i++) {
         pthread_join(f->threads[i].id, NULL);
         f->app->close(f->threads[i].worker);
     }

@@ -169,6 +169,8 @@ static enum bl_status run(struct bl_request *r, const struct plan *plan, const s
         status = permit(r, plan->archive);
         return status == BL_OK ? write_put_away(r, plan, o->id, o->version, o->kind == RESTORE, 0, rows) : status;
     case TRANSITION:
+        if (o->transition == NULL)
+            break;
         status = permit(r, o->transition->permission);
         return status == BL_OK ? workflow_transit(r, plan, o->transition, o->id, o->version, o->body, 0, rows) : status;
     }
@@ -202,7 +204,7 @@ enum bl_status resource_batch(struct bl_request *r)
     enum bl_status status = resource_known_query(r, NULL);
     if (status == BL_OK)
         status = read_operations(r, plan, &operations, &count);
-    if (status != BL_OK)
+    if (status != BL_OK || operations == NULL)
         return status;
     struct result *results = bl_alloc(r, count * sizeof *results);
     status = run_all(r, plan, operations, count, results);

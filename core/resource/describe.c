@@ -37,7 +37,7 @@ const char *describe_type(enum bl_type type)
 /* The label, made as long as the field asks and no longer than it allows. */
 static void example_of_text(const struct bl_field *field, char out[EXAMPLE_TEXT])
 {
-    char made[LABEL_TEXT];
+    char made[LABEL_TEXT] = "";
     const char *label = describe_field(field, made);
     size_t least = field->min > 0 ? (size_t)field->min : 0, most = (size_t)shape_max(field), n = 0;
     if (least > EXAMPLE_TEXT - 1)

@@ -268,8 +268,8 @@ static enum bl_status read_body(struct bl_request *r, const char **id)
 enum bl_status resource_link(struct bl_request *r)
 {
     const struct plan_route *route = plan_route(r);
-    struct bl_rows *rows;
-    const char *other;
+    struct bl_rows *rows = NULL;
+    const char *other = NULL;
     enum bl_status status = resource_known_query(r, NULL);
     if (status == BL_OK)
         status = need_loaded(r, route->relation);

@@ -249,7 +249,7 @@ static void put_body(struct openapi *doc, const struct plan_route *route, enum c
     const struct bl_transition *transition = route->transition != NULL ? route->transition->transition : NULL;
     bool reason = transition != NULL && (transition->flags & BL_REASON) != 0;
     bool needed = body != INPUT || reason;
-    if (body == NOTHING || (body == INPUT && !reason && transition->input == NULL))
+    if (body == NOTHING || (body == INPUT && (transition == NULL || (!reason && transition->input == NULL))))
         return;
     for (const struct bl_field *f = body == INPUT ? transition->input : NULL; f != NULL && f->name != NULL; f++)
         needed = needed || ((f->flags & BL_REQUIRED) != 0 && f->initial == NULL);

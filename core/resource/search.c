@@ -105,7 +105,7 @@ bool search_select(struct statement *s, const struct search_words *words, const 
 
 enum bl_status search_where(struct statement *s, const struct plan *plan, const char *q)
 {
-    struct search_words words;
+    struct search_words words = {0};
     enum bl_status status = search_words(s->request, q, &words);
     if (status != BL_OK)
         return status;
@@ -225,7 +225,7 @@ static void answer(struct bl_request *r, const struct hits *hits, long limit)
 enum bl_status engine_search(struct bl_request *r)
 {
     const char *q = bl_query(r, "q");
-    struct search_words words;
+    struct search_words words = {0};
     struct hits hits = {0};
     long limit;
     size_t count;
