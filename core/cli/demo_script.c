@@ -2,7 +2,8 @@
  * when it runs:
  *   "@today", "@today+30", "@today-400"   a date
  *   "@user:manager"                       the id of this organisation's person in that role
- *   "@name", "@name.ref"                  the id (or another member) of what an earlier step made under that name
+ *   "@name", "@name.ref"                  the id (or another member) of what an earlier step made under that name; the name
+ *                                         itself may have dots
  * A step: {"as": role, "post" | "patch": path below the organisation, "each": [bodies], "names": "list/member"}. A body's own
  * member
  * "@" is the name that the answer is kept under; where the path ends in "@" it is the name of the record that is meant. "names"
@@ -67,7 +68,9 @@ static char *meant(const struct play *p, const char *word)
     char name[80];
     size_t length = strcspn(word + 1, ".");
     snprintf(name, sizeof name, "%.*s", (int)length, word + 1);
-    const char *found = text_of(json_object_get(p->names, name), word[1 + length] ? word + length + 2 : "id");
+    const char *found = text_of(json_object_get(p->names, word + 1), "id"); /* "A.8.13" is a name as a whole */
+    if (!found && word[1 + length])
+        found = text_of(json_object_get(p->names, name), word + length + 2);
     return found ? strdup(found) : NULL;
 }
 

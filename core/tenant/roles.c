@@ -36,11 +36,12 @@ static const struct pattern consultant[] = {
     {REFUSE, "core", ANY, "write"}, {REFUSE, "core", ANY, "archive"}, {0},
 };
 
-/* Accepts what is left of a risk (6.1.3 f); its treatment is theirs to write. */
+/* Accepts what is left of a risk (6.1.3 f); its treatment is theirs to write, and the controls that treat it. */
 static const struct pattern risk_owner[] = {
     {ALLOW, ANY, ANY, "read"},
     {ALLOW, "planning", ANY, "write"},
     {ALLOW, "planning", ANY, "accept"},
+    {ALLOW, "annex_a", "control", "write"},
     {0},
 };
 

@@ -15,6 +15,8 @@ static const struct {
     {"leadership.policy:write", "owner manager contributor consultant top_management"},
     {"leadership.policy:approve", "owner top_management"},
     {"annex_a.statement:approve", "owner top_management"},
+    {"annex_a.control:write", "owner manager contributor consultant risk_owner"},
+    {"annex_a.control_test:write", "owner manager contributor consultant"},
     {"planning.risk:write", "owner manager contributor consultant risk_owner"},
     {"planning.risk:accept", "owner top_management risk_owner"},
     {"support.document:accept", "owner top_management"},
