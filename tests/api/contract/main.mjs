@@ -1,0 +1,28 @@
+// One TAP line an operation of the document: it was asked, it succeeded at least once, and every answer was as documented.
+import { fault, lintDocument, seen } from './document.mjs';
+import { checkSessions } from './people.mjs';
+import { checkReads } from './reads.mjs';
+import { checkWrites } from './writes.mjs';
+
+const errors = await lintDocument();
+errors.forEach((line) => console.log(`# ${line}`));
+console.log(`${errors.length ? 'not ok' : 'ok'} - the document passes the recommended rules`);
+let failed = errors.length > 0;
+
+const parts = { checkSessions, checkReads, checkWrites };
+for (const [name, part] of Object.entries(parts)) {
+    try {
+        await part();
+        console.log(`ok - ${name} came to its end`);
+    } catch (error) {
+        failed = true;
+        console.log(`not ok - ${name} came to its end: ${error.stack}`);
+    }
+}
+for (const [operation, { faults, statuses }] of seen) {
+    if (![...statuses].some((s) => s < 300)) fault(operation, `never succeeded: answers were ${[...statuses].join(' ') || 'none'}`);
+    faults.forEach((line) => console.log(`# ${line}`));
+    console.log(`${faults.size ? 'not ok' : 'ok'} - ${operation} (${[...statuses].sort().join(' ')})`);
+    failed ||= faults.size > 0;
+}
+process.exitCode = failed ? 1 : 0;
