@@ -237,7 +237,7 @@ void expect_problem(const struct answer *r, int status, const char *code, const 
         const char *c = json_string_value(json_object_get(e, "code")), *p = json_string_value(json_object_get(e, "pointer"));
         bool here = pointer == NULL || (p != NULL && strcmp(p, pointer) == 0);
         placed |= here;
-        found |= here && c != NULL && strcmp(c, code) == 0;
+        found |= here && c != NULL && code != NULL && strcmp(c, code) == 0;
     }
     if (!found || !placed)
         fail_msg("no problem %s at %s: %.2000s", code, pointer == NULL ? "(anywhere)" : pointer, r->body);
