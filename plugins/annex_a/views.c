@@ -14,19 +14,20 @@
     " WHERE c.tenant_id = $1 AND c.archived_at IS NULL AND ($2::text IS NULL OR c.edition = $2)"                                 \
     " GROUP BY " value ", " label " ORDER BY " value " NULLS LAST"
 
-#define ATTRIBUTE(column) COUNTS("v", "replace(v, '_', ' ')", " CROSS JOIN LATERAL unnest(k." column ") v")
+#define EACH(column) " CROSS JOIN LATERAL unnest(k." column ") v"
+#define SPACED(value) "replace(" value ", '_', ' ')"
 
 static const struct view {
     const char *by, *sql;
 } by[] = {
     {"theme", COUNTS("k.theme", "k.theme", "")},
     {"section", COUNTS("k.section_id", "k.section", "")},
-    {"type", ATTRIBUTE("control_type")},
-    {"property", ATTRIBUTE("security_properties")},
-    {"concept", ATTRIBUTE("cybersecurity_concepts")},
-    {"capability", ATTRIBUTE("operational_capabilities")},
-    {"domain", ATTRIBUTE("security_domains")},
-    {"state", COUNTS("c.status", "replace(c.status, '_', ' ')", "")},
+    {"type", COUNTS("v", SPACED("v"), EACH("control_type"))},
+    {"property", COUNTS("v", SPACED("v"), EACH("security_properties"))},
+    {"concept", COUNTS("v", SPACED("v"), EACH("cybersecurity_concepts"))},
+    {"capability", COUNTS("v", SPACED("v"), EACH("operational_capabilities"))},
+    {"domain", COUNTS("v", SPACED("v"), EACH("security_domains"))},
+    {"state", COUNTS("c.status", SPACED("c.status"), "")},
     {"owner", COUNTS("c.owner_id", "m.name", " LEFT JOIN core.member m ON m.tenant_id = $1 AND m.id = c.owner_id")},
 };
 
