@@ -90,7 +90,7 @@ void http_free(struct http *http)
     if (http == NULL)
         return;
     http_router_free(http->router);
-    engine_describe(NULL, 0);
+    engine_forget(http->routes);
     free(http->routes);
     free(http);
 }

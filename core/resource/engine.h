@@ -32,8 +32,10 @@ const struct registry *engine_registry(const struct engine *);
 const struct engine_route *engine_routes(const struct engine *, size_t *count);
 
 /* What the OpenAPI document shows: every mounted route, the engine's and the core's own (borrowed). Call it before the first
- * request; NULL, 0: nothing is mounted any more. */
+ * request. engine_forget: these routes are going away; it does nothing when others are described by now (a reload makes the new
+ * ones before it drops the old). */
 void engine_describe(const struct engine_route *routes, size_t count);
+void engine_forget(const struct engine_route *routes);
 
 /* The engine behind bl_core.create, .update, .transit, .link (the core's table points here). */
 enum bl_status engine_create(struct bl_request *, const char *resource, json_t *body, json_t **out);

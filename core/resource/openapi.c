@@ -266,6 +266,12 @@ void engine_describe(const struct engine_route *routes, size_t count)
     document.text = NULL;
 }
 
+void engine_forget(const struct engine_route *routes)
+{
+    if (document.routes == routes)
+        engine_describe(NULL, 0);
+}
+
 /* The same in every process, so that a validator holds whichever answers: FNV-1a. */
 static void tag_document(void)
 {

@@ -210,6 +210,15 @@ static json_t *valid_body(json_t *schema)
             json_object_set_new(body, member, example_of(property));
         }
     }
+    /* what is one's own needs no more than this; what comes from a catalogue would have to name its entry */
+    json_t *properties = json_object_get(schema, "properties"), *value;
+    json_array_foreach(json_object_get(json_object_get(properties, "origin"), "enum"), i, value)
+    {
+        if (strcmp(json_string_value(value), "own") != 0)
+            continue;
+        json_object_set_new(body, "origin", json_string("own"));
+        json_object_set_new(body, "title", json_string("Double doors"));
+    }
     return body;
 }
 
