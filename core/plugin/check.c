@@ -253,8 +253,10 @@ static void check_route(struct check *c, const struct bl_route *r, const char *s
         check_object(c, "no handler");
     if (!r->summary)
         check_object(c, "no summary");
-    if (r->flags & ~(unsigned)(BL_PUBLIC | BL_WRITE))
+    if (r->flags & ~(unsigned)(BL_PUBLIC | BL_WRITE | BL_CREATED | BL_ACCEPTED))
         check_object(c, "unknown flags");
+    if (r->flags & BL_CREATED && r->flags & BL_ACCEPTED)
+        check_object(c, "CREATED and ACCEPTED: one of them");
     if (r->flags & BL_PUBLIC && r->permission)
         check_object(c, "PUBLIC, so no permission can be asked for");
     else if (!(r->flags & BL_PUBLIC) && !r->permission)

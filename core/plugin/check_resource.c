@@ -88,9 +88,19 @@ static void check_states(struct check *c, const struct bl_resource *r)
         check_object(c, "too many states: their names may have %d bytes in all", SHAPE_STATES - 2);
 }
 
-/* "approved_at=now approved_by=actor" */
-static void check_sets(struct check *c, const struct bl_resource *r, const char *list)
+/* The member of the input that fills `f`. */
+static bool fills(const struct bl_transition *t, const struct bl_field *f)
 {
+    const struct bl_field *i = t->input;
+    while (i && i->name && strcmp(i->name, f->name) != 0)
+        i++;
+    return i && i->name && i->type == f->type && f->type != BL_LIST && f->type != BL_ITEMS;
+}
+
+/* "approved_at=now approved_by=actor decision=input" */
+static void check_sets(struct check *c, const struct bl_resource *r, const struct bl_transition *t)
+{
+    const char *list = t->sets;
     size_t length;
     for (const char *word = shape_word(&list, &length); length; word = shape_word(&list, &length)) {
         const char *equals = memchr(word, '=', length);
@@ -108,9 +118,14 @@ static void check_sets(struct check *c, const struct bl_resource *r, const char 
             fits = f->type == BL_DATE;
         else if (equals && left == 5 && strncmp(equals + 1, "actor", 5) == 0)
             fits = f->type == BL_REF && same(f->ref, "core.member");
+        else if (equals && left == 5 && strncmp(equals + 1, "input", 5) == 0)
+            fits = fills(t, f);
         if (!fits)
-            check_object(c, "sets: `%.*s`: must be =now on a TIME, =today on a DATE or =actor on a REF to core.member",
-                         (int)length, word);
+            check_object(
+                c,
+                "sets: `%.*s`: must be =now on a TIME, =today on a DATE, =actor on a REF to core.member or =input with a "
+                "member of the input of that name and type",
+                (int)length, word);
         if (!(f->flags & BL_SERVER))
             check_object(c, "sets: field %s is not SERVER", f->name);
     }
@@ -132,8 +147,8 @@ static void check_transition(struct check *c, const struct bl_resource *r, const
     for (const char *word = shape_word(&list, &length); length; word = shape_word(&list, &length))
         if (!is_state(r, word, length))
             check_object(c, "from: no state `%.*s`", (int)length, word);
-    if (!t->to || !is_state(r, t->to, strlen(t->to)))
-        check_object(c, "to: no state `%s`", t->to ? t->to : "");
+    if (t->to && !is_state(r, t->to, strlen(t->to)))
+        check_object(c, "to: no state `%s`", t->to);
     if (t->permission && !check_is_name_text(t->permission))
         check_object(c, "permission `%s` is not a verb in snake_case", t->permission);
     if (t->flags & ~(unsigned)(BL_NOT_AUTHOR | BL_REASON))
@@ -142,7 +157,7 @@ static void check_transition(struct check *c, const struct bl_resource *r, const
     for (const char *word = shape_word(&list, &length); length; word = shape_word(&list, &length))
         if (!check_find_field(r, word, length))
             check_object(c, "needs: no field `%.*s`", (int)length, word);
-    check_sets(c, r, t->sets);
+    check_sets(c, r, t);
     check_input(c, t);
     if (t->guard)
         check_sql(c, "guard", t->guard);

@@ -230,6 +230,26 @@ static enum bl_status change(struct bl_request *r, const struct plan *plan, cons
     return status;
 }
 
+static void drop_json(void *json)
+{
+    json_decref(json);
+}
+
+/* The rule of the relation, told from the end that declares it. */
+static enum bl_status tell(struct bl_request *r, const struct plan *plan, const struct plan_relation *relation, const char *id,
+                           const char *other, const char *verb)
+{
+    if (relation->relation->after == NULL)
+        return BL_OK;
+    json_t *input = json_pack("{s:s, s:s}", "relation", relation->relation->name, "id", relation->inverse ? id : other);
+    bl_defer(r, drop_json, input);
+    struct bl_change change = {.resource = (relation->inverse ? relation->other_plan : plan)->resource,
+                               .id = relation->inverse ? other : id,
+                               .verb = verb,
+                               .input = input};
+    return relation->relation->after(r, &change);
+}
+
 static enum bl_status link_records(struct bl_request *r, const struct plan *plan, const struct plan_relation *relation,
                                    const char *id, const char *other, struct bl_rows **rows)
 {
@@ -241,6 +261,8 @@ static enum bl_status link_records(struct bl_request *r, const struct plan *plan
         status = bl_fail(r, BL_UNPROCESSABLE, "unknown_reference", "/id", "there is no %s with this id here", singular);
     if (status == BL_OK && bl_integer(r, *rows, 0, THERE_ARCHIVED))
         status = bl_fail(r, BL_UNPROCESSABLE, "archived", "/id", "the %s is archived: restore it first", singular);
+    if (status == BL_OK && bl_integer(r, *rows, 0, CHANGED))
+        status = tell(r, plan, relation, id, other, "link");
     return status;
 }
 
@@ -304,6 +326,8 @@ enum bl_status resource_unlink(struct bl_request *r)
         status = change(r, route->plan, route->relation, resource_id(r), other, false, &rows);
     if (status == BL_OK && !bl_integer(r, rows, 0, CHANGED))
         status = bl_fail(r, BL_NOT_FOUND, "not_linked", NULL, "the two records are not linked by %s", route->relation->name);
+    if (status == BL_OK)
+        status = tell(r, route->plan, route->relation, resource_id(r), other, "unlink");
     if (status == BL_OK)
         bl_respond(r, 204, NULL);
     return status;

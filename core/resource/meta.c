@@ -113,7 +113,7 @@ static void put_transitions(struct bl_request *r, const struct plan *plan)
         bl_json_text(r, "name", t->name);
         put_label(r, t->label, t->name, t->help);
         put_words(r, "from", t->from);
-        bl_json_text(r, "to", t->to);
+        bl_json_text(r, "to", t->to); /* null: stays */
         put_words(r, "needs", t->needs);
         bl_json_bool(r, "reason", (t->flags & BL_REASON) != 0);
         bl_json_bool(r, "not_author", (t->flags & BL_NOT_AUTHOR) != 0);

@@ -53,7 +53,8 @@ static void put_own_answer(struct openapi *doc, const struct bl_route *own)
     const char *produces = own->produces != NULL ? own->produces : "application/json";
     bool sure = own->answer != NULL || own->produces != NULL || strcmp(own->method, "GET") == 0;
     size_t length;
-    json_open(json, sure ? "200" : "2XX", '{');
+    const char *status = own->flags & BL_CREATED ? "201" : own->flags & BL_ACCEPTED ? "202" : sure ? "200" : "2XX";
+    json_open(json, status, '{');
     json_put_text(json, "description", "As asked.");
     if (sure) {
         json_open(json, "content", '{');

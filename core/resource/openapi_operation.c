@@ -365,7 +365,8 @@ static const char *help_of(struct openapi *doc, const struct plan_route *route, 
     if (help != NULL)
         buf_format(&text, "%s\n\n", help);
     if (route->transition != NULL)
-        buf_format(&text, "From `%s` to `%s`.\n\n", route->transition->transition->from, route->transition->transition->to);
+        buf_format(&text, route->transition->transition->to ? "From `%s` to `%s`.\n\n" : "In `%s`.\n\n",
+                   route->transition->transition->from, route->transition->transition->to);
     if (permission != NULL)
         buf_format(&text, "Permission `%s`.", permission);
     if (route->plan->resource->clause != NULL)

@@ -316,7 +316,7 @@ static const char *archive(struct arena *arena, const struct plan *plan, bool re
 }
 
 /* "approved_at=now approved_by=actor": the engine's own words only, so that a descriptor cannot bring SQL here. */
-static void put_sets(struct buf *b, const char *sets)
+static void put_sets(struct buf *b, const struct plan *plan, const char *sets)
 {
     static const char *const words[][2] = {
         {"now", "now()"}, {"today", "(now() AT TIME ZONE 'UTC')::date"}, {"actor", "$3::uuid"}};
@@ -329,6 +329,10 @@ static void put_sets(struct buf *b, const char *sets)
         for (size_t i = 0; i < sizeof words / sizeof *words; i++)
             if (strlen(words[i][0]) == rest && memcmp(words[i][0], equals + 1, rest) == 0)
                 buf_format(b, ", %.*s = %s", (int)(equals - word), word, words[i][1]);
+        if (rest == 5 && memcmp("input", equals + 1, rest) == 0) {
+            const char *name = arena_format(b->arena, "%.*s", (int)(equals - word), word);
+            buf_format(b, ", %s = ($7::jsonb ->> '%s')::%s", name, name, plan_column(plan, name)->cast);
+        }
     }
 }
 
@@ -358,10 +362,12 @@ static const char *transition(struct arena *arena, const struct plan *plan, cons
     const struct bl_transition *t = pt->transition;
     struct buf b = buf_new(arena, 2048);
     put_old(&b, plan);
-    buf_format(&b, ",\nnew AS (UPDATE %s t SET status = ", plan->resource->table);
-    put_literal(&b, t->to);
-    buf_text(&b, ", version = o.version + 1, updated_at = now()");
-    put_sets(&b, t->sets);
+    buf_format(&b, ",\nnew AS (UPDATE %s t SET version = o.version + 1, updated_at = now()", plan->resource->table);
+    if (t->to) {
+        buf_text(&b, ", status = ");
+        put_literal(&b, t->to);
+    }
+    put_sets(&b, plan, t->sets);
     int n = SQL_TRANSITION_FIELDS;
     for (size_t i = 0; i < plan->field_count; i++)
         if (pt->taken >> i & 1) {

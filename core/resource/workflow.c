@@ -88,19 +88,21 @@ static enum bl_status check_guard(struct bl_request *r, const struct bl_transiti
 }
 
 /* The record as it will be, for the rule to read and to complete. */
-static json_t *foreseen(struct bl_request *r, const struct bl_transition *t, const json_t *record)
+static json_t *foreseen(struct bl_request *r, const struct bl_transition *t, const json_t *record, const json_t *input)
 {
     json_t *after = value_keep(r, json_deep_copy(record));
-    json_object_set_new(after, "status", json_string(t->to));
+    if (t->to)
+        json_object_set_new(after, "status", json_string(t->to));
     char now[TIME_TEXT];
     time_format(r->now, now);
     const char *sets = t->sets;
     size_t length;
     for (const char *word = shape_word(&sets, &length); length; word = shape_word(&sets, &length)) {
-        size_t name = strcspn(word, "=");
-        const char *what = word + name + 1;
+        size_t length_of_name = strcspn(word, "=");
+        const char *what = word + length_of_name + 1, *name = value_text(r, "%.*s", (int)length_of_name, word);
         const char *value = *what == 'a' ? r->actor : *what == 'n' ? now : value_text(r, "%.10s", now);
-        json_object_set_new(after, value_text(r, "%.*s", (int)name, word), json_string(value));
+        const json_t *given = json_object_get(input, name);
+        json_object_set_new(after, name, *what != 'i' ? json_string(value) : given ? json_deep_copy(given) : json_null());
     }
     return after;
 }
@@ -149,7 +151,7 @@ enum bl_status workflow_transit(struct bl_request *r, const struct plan *plan, c
     if (status == BL_OK)
         status = check_guard(r, t, id);
     if (status == BL_OK && t->rule) {
-        change.after = foreseen(r, t, change.before);
+        change.after = foreseen(r, t, change.before, input);
         json_t *proposed = value_keep(r, json_deep_copy(change.after));
         status = t->rule(r, &change);
         if (status == BL_OK)

@@ -218,11 +218,17 @@ enum bl_status write_put_away(struct bl_request *r, const struct plan *plan, con
     const char *args[8];
     json_t *before = NULL;
     enum bl_status status = BL_OK;
-    if (plan->resource->after) {
+    if (plan->resource->after || plan->resource->retire) {
         status = write_lock(r, plan, id, out);
+        if (status == BL_OK)
+            status = write_objection(r, plan, *out, version, restore, false);
         if (status == BL_OK)
             before = resource_record(r, plan, *out, 0);
     }
+    if (status == BL_OK && plan->resource->retire)
+        status = plan->resource->retire(
+            r,
+            &(struct bl_change){.resource = plan->resource, .id = id, .verb = restore ? "restore" : "archive", .before = before});
     if (status != BL_OK)
         return status;
     write_head(r, id, args);

@@ -119,6 +119,20 @@ static void archive(struct yard_db *y, const char *path, const char *id)
     ask_free(a);
 }
 
+/* The relation's rule, from whichever end the link is made: what it refuses is undone. */
+static void a_relation_has_a_rule(void **state)
+{
+    struct yard_db *y = *state;
+    struct pair p = make_pair(y);
+    const char *alone = yard_create(y, TOWERS, "{\"name\":\"Alone\"}"), *always = yard_create(y, TOWERS, "{\"name\":\"Always\"}");
+    link_to(y, NEAR, p.gate, alone, 409);
+    link_to(y, BACK, alone, p.gate, 409);
+    assert_int_equal(linked(y, NEAR, p.gate), 0);
+    link_to(y, NEAR, p.gate, always, 201);
+    assert_int_equal(unlink_from(y, NEAR_ONE, p.gate, always), 409);
+    assert_int_equal(linked(y, NEAR, p.gate), 1);
+}
+
 static void archived_ends_take_no_links(void **state)
 {
     struct yard_db *y = *state;
@@ -209,10 +223,15 @@ static void pages_follow_one_another(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(links_show_at_both_ends),  cmocka_unit_test(both_ends_keep_the_event),
-        cmocka_unit_test(other_ends_must_be_there), cmocka_unit_test(archived_ends_take_no_links),
-        cmocka_unit_test(absent_areas_say_so),      cmocka_unit_test(who_may_not_read_the_other_end_learns_nothing),
-        cmocka_unit_test(bodies_are_checked),       cmocka_unit_test(pages_follow_one_another),
+        cmocka_unit_test(links_show_at_both_ends),
+        cmocka_unit_test(a_relation_has_a_rule),
+        cmocka_unit_test(both_ends_keep_the_event),
+        cmocka_unit_test(other_ends_must_be_there),
+        cmocka_unit_test(archived_ends_take_no_links),
+        cmocka_unit_test(absent_areas_say_so),
+        cmocka_unit_test(who_may_not_read_the_other_end_learns_nothing),
+        cmocka_unit_test(bodies_are_checked),
+        cmocka_unit_test(pages_follow_one_another),
     };
     return cmocka_run_group_tests(tests, yard_up, yard_down);
 }

@@ -56,7 +56,7 @@ static void the_author_does_not_approve(void **state)
     assert_string_equal(ask_text(a, "status"), "review");
     assert_string_equal(ask_text(a, "version"), "2");
     /* may approve, but is the author: not offered, and refused */
-    assert_string_equal(ask_text(a, "actions"), "[\"update\",\"archive\",\"reject\"]");
+    assert_string_equal(ask_text(a, "actions"), "[\"update\",\"archive\",\"reject\",\"mark\"]");
     ask_free(a);
     assert_int_equal(transit(y, y->anna, id, "approve", "\"2\"", NULL, &a), 403);
     assert_true(ask_told(a, "separation_of_duties", NULL));
@@ -143,6 +143,43 @@ static void a_rule_refuses_or_fills_server_fields(void **state)
     assert_int_equal(transit(y, y->anna, last, "close", "\"1\"", NULL, NULL), 409);
     a = yard_read(y, GATE, last);
     assert_string_equal(ask_text(a, "status"), "draft");
+    ask_free(a);
+}
+
+/* A transition without a state to go to: an act that leaves an event, and here fills a field from its input. */
+static void an_act_stays_in_its_state(void **state)
+{
+    struct yard_db *y = *state;
+    struct ask *a;
+    const char *id = complete(y);
+    assert_int_equal(transit(y, y->anna, id, "mark", "\"1\"", "{\"score\":7}", NULL), 409);
+    assert_int_equal(transit(y, y->anna, id, "submit", "\"1\"", NULL, NULL), 200);
+    assert_int_equal(transit(y, y->anna, id, "mark", "\"2\"", NULL, &a), 422);
+    assert_true(ask_told(a, "required", "/score"));
+    ask_free(a);
+    yard_expect(a, transit(y, y->anna, id, "mark", "\"2\"", "{\"score\":7,\"note\":\"kept in the event\"}", &a), 200);
+    assert_string_equal(ask_text(a, "status"), "review");
+    assert_string_equal(ask_text(a, "score"), "7");
+    assert_string_equal(ask_text(a, "version"), "3");
+    assert_string_equal(ask_text(a, "note"), "words"); /* not of .sets */
+    ask_free(a);
+}
+
+static void a_rule_keeps_a_record_from_being_put_away(void **state)
+{
+    struct yard_db *y = *state;
+    const char *id = yard_create(y, TOWERS, "{\"name\":\"Keep\",\"height\":98}");
+    struct ask *a = yard_ask(y);
+    ask_header(a, "If-Match", "\"1\"");
+    assert_int_equal(ask(a, "POST", "yard/towers/{id}:archive", id), 409);
+    assert_true(ask_told(a, "in_use", NULL));
+    ask_free(a);
+    a = yard_ask(y); /* who names a version that is gone is told so first */
+    ask_header(a, "If-Match", "\"9\"");
+    assert_int_equal(ask(a, "POST", "yard/towers/{id}:archive", id), 412);
+    ask_free(a);
+    a = yard_read(y, "yard/towers/{id}", id);
+    assert_string_equal(ask_text(a, "version"), "1");
     ask_free(a);
 }
 
@@ -310,6 +347,8 @@ int main(void)
         cmocka_unit_test(reason_and_input_are_checked_and_kept),
         cmocka_unit_test(other_states_versions_and_archived_rows_are_refused),
         cmocka_unit_test(a_rule_refuses_or_fills_server_fields),
+        cmocka_unit_test(an_act_stays_in_its_state),
+        cmocka_unit_test(a_rule_keeps_a_record_from_being_put_away),
         cmocka_unit_test(code_transits_as_the_api_does),
         cmocka_unit_test(history_tells_newest_first_in_pages),
         cmocka_unit_test(of_two_patches_of_one_version_one_wins),

@@ -34,12 +34,6 @@ static const struct bl_field yard_gate_fields[] = {
     {0},
 };
 
-static const struct bl_relation yard_gate_relations[] = {
-    {.name = "near_towers", .to = "yard.towers", .inverse = "gates"},
-    {.name = "risks", .to = "planning.risks", .inverse = "gates"},
-    {0},
-};
-
 static const struct bl_state yard_gate_states[] = {
     {.name = "draft", .flags = BL_INITIAL},
     {.name = "review"},
@@ -68,6 +62,37 @@ static enum bl_status yard_closed(struct bl_request *r, const struct bl_change *
     return BL_OK;
 }
 
+/* Links: a gate near the tower "Alone" is refused, and so is taking one away from "Always". */
+static enum bl_status yard_neared(struct bl_request *r, const struct bl_change *change)
+{
+    struct bl_rows *rows;
+    const char *args[] = {json_string_value(json_object_get(change->input, "id")), change->id};
+    enum bl_status status = bl_sql(r,
+                                   "SELECT t.name, (SELECT count(*) FROM core.link k WHERE k.tenant_id = $1 AND k.from_id = "
+                                   "$3::uuid AND k.to_id = t.id) FROM yard.tower t WHERE t.tenant_id = $1 AND t.id = $2::uuid",
+                                   args, 2, 0, &rows);
+    if (status != BL_OK)
+        return status;
+    bool linked = strcmp(change->verb, "link") == 0;
+    if (bl_integer(r, rows, 0, 1) != linked) /* it runs after the link is there, or gone */
+        return bl_fail(r, BL_INTERNAL, "wrong_moment", NULL, "%s", change->verb);
+    if (strcmp(bl_cell(r, rows, 0, 0), linked ? "Alone" : "Always") == 0)
+        return bl_fail(r, BL_CONFLICT, "stands_so", NULL, "%s: it stands as it is", change->verb);
+    return BL_OK;
+}
+
+static const struct bl_relation yard_gate_relations[] = {
+    {.name = "near_towers", .to = "yard.towers", .inverse = "gates", .after = yard_neared},
+    {.name = "risks", .to = "planning.risks", .inverse = "gates"},
+    {0},
+};
+
+static const struct bl_field yard_mark_input[] = {
+    {.name = "score", .type = BL_INT, .flags = BL_REQUIRED, .min = 1, .max = 100},
+    {.name = "note", .type = BL_TEXT},
+    {0},
+};
+
 static const struct bl_transition yard_gate_transitions[] = {
     {.name = "submit",
      .from = "draft",
@@ -83,6 +108,7 @@ static const struct bl_transition yard_gate_transitions[] = {
      .sets = "approved_at=now approved_by_id=actor"},
     {.name = "reject", .from = "review", .to = "draft", .permission = "approve", .flags = BL_REASON, .input = yard_reject_input},
     {.name = "close", .from = "draft approved", .to = "closed", .rule = yard_score, .after = yard_closed},
+    {.name = "mark", .from = "review", .input = yard_mark_input, .sets = "score=input"}, /* stays where it is */
     {0},
 };
 
@@ -117,6 +143,13 @@ static enum bl_status yard_tower_after(struct bl_request *r, const struct bl_cha
     return BL_OK;
 }
 
+static enum bl_status yard_tower_retire(struct bl_request *r, const struct bl_change *change)
+{
+    if (strcmp(change->verb, "archive") == 0 && json_integer_value(json_object_get(change->before, "height")) == 98)
+        return bl_fail(r, BL_CONFLICT, "in_use", NULL, "somebody lives there");
+    return BL_OK;
+}
+
 static const struct bl_field yard_entry_fields[] = {
     {.name = "text", .type = BL_TEXT, .flags = BL_REQUIRED | BL_TITLE},
     {0},
@@ -141,7 +174,8 @@ static const struct bl_resource yard_resources[] = {
      .fields = yard_tower_fields,
      .sort = "name",
      .before = yard_tower_before,
-     .after = yard_tower_after},
+     .after = yard_tower_after,
+     .retire = yard_tower_retire},
     {.name = "log_entries",
      .singular = "log_entry",
      .table = "yard.log_entry",

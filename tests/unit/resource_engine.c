@@ -160,9 +160,9 @@ static void actions_are_what_the_caller_may_do_now(void **state)
         {"draft", "other", NULL, "yard.gate:write", "[\"archive\"]"},
         {"draft", "other", NULL, "yard.gate:archive", "[\"update\",\"submit\",\"close\"]"},
         {"draft", "other", "2026-01-01", NULL, "[\"restore\"]"},
-        {"review", "other", NULL, NULL, "[\"update\",\"archive\",\"approve\",\"reject\"]"},
-        {"review", FAKE_ACTOR, NULL, NULL, "[\"update\",\"archive\",\"reject\"]"}, /* not one's own */
-        {"review", "other", NULL, "yard.gate:approve", "[\"update\",\"archive\"]"},
+        {"review", "other", NULL, NULL, "[\"update\",\"archive\",\"approve\",\"reject\",\"mark\"]"},
+        {"review", FAKE_ACTOR, NULL, NULL, "[\"update\",\"archive\",\"reject\",\"mark\"]"}, /* not one's own */
+        {"review", "other", NULL, "yard.gate:approve", "[\"update\",\"archive\",\"mark\"]"},
         {"approved", "other", NULL, NULL, "[\"archive\",\"close\"]"}, /* frozen */
         {"closed", "other", NULL, NULL, "[\"archive\"]"},
     };

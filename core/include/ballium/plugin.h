@@ -8,7 +8,7 @@
 #include <stddef.h>
 
 #define BL_ABI_MAJOR 1
-#define BL_ABI_MINOR 0
+#define BL_ABI_MINOR 1
 
 /* What the plugin was compiled with. Same major, minor not above the core's, sizes equal; else refused. */
 struct bl_abi {
@@ -17,14 +17,17 @@ struct bl_abi {
 };
 
 enum bl_route_flag {
-    BL_PUBLIC = 1 << 0, /* no token. The handler enters no tenant. */
-    BL_WRITE = 1 << 1,  /* the transaction may write; every method but GET implies it */
+    BL_PUBLIC = 1 << 0,   /* no token. The handler enters no tenant. */
+    BL_WRITE = 1 << 1,    /* the transaction may write; every method but GET implies it */
+    BL_CREATED = 1 << 2,  /* it answers 201 instead of 200 (said in the document; the handler sets it) */
+    BL_ACCEPTED = 1 << 3, /* 202: see bl_accepted */
 };
 
 /* A route of the plugin's own, below /api/v1/orgs/{org}/<area>/ . */
 struct bl_route {
     const char *method;     /* "GET" */
-    const char *path;       /* "swot", "processes:adopt", "scopes/{id}/difference"; {name} takes one segment */
+    const char *path;       /* "swot", "processes:adopt", "scopes/{id}/difference"; {name} takes one segment, which must be a
+                               UUID (else 404) when the name is id or ends in _id */
     const char *permission; /* whole: "context.issue:read"; must be one that a resource, or .permissions, declares */
     bl_handler handler;
     unsigned flags;

@@ -55,25 +55,6 @@ struct bl_field {
     const char *example;          /* for the OpenAPI document and the import template, as text */
 };
 
-/* A many-to-many relation, kept in core.link. The other area need not be loaded. */
-struct bl_relation {
-    const char *name;    /* "controls" */
-    const char *to;      /* "annex_a.controls" */
-    const char *inverse; /* the name it has at the other end: "risks" */
-    const char *label, *help;
-};
-
-enum bl_state_flag {
-    BL_INITIAL = 1 << 0, /* state of a new record; exactly one */
-    BL_FROZEN = 1 << 1,  /* fields cannot be changed by PATCH, nor links of its own relations */
-    BL_CLOSED = 1 << 2,  /* over: no longer due, no longer work */
-};
-
-struct bl_state {
-    const char *name, *label, *help;
-    unsigned flags;
-};
-
 /* One row of what a plugin wants changed, given to hooks. `before` is NULL on create, `after` holds the whole record as it
  * will be (readable members only; borrowed). A hook may set BL_SERVER fields in `after`. */
 struct bl_change {
@@ -87,19 +68,41 @@ struct bl_change {
 /* A rule in C. Returns BL_OK or what bl_fail returned. Runs inside the transaction: bl_sql works. */
 typedef enum bl_status (*bl_rule)(struct bl_request *, const struct bl_change *);
 
+/* A many-to-many relation, kept in core.link. The other area need not be loaded. */
+struct bl_relation {
+    const char *name;    /* "controls" */
+    const char *to;      /* "annex_a.controls" */
+    const char *inverse; /* the name it has at the other end: "risks" */
+    const char *label, *help;
+    bl_rule after; /* after a link was made or removed, same transaction: .id the record that declares the relation, .verb
+                      "link" or "unlink", .input {"relation", "id" of the other end}; .before and .after are NULL */
+};
+
+enum bl_state_flag {
+    BL_INITIAL = 1 << 0, /* state of a new record; exactly one */
+    BL_FROZEN = 1 << 1,  /* fields cannot be changed by PATCH, nor links of its own relations */
+    BL_CLOSED = 1 << 2,  /* over: no longer due, no longer work */
+};
+
+struct bl_state {
+    const char *name, *label, *help;
+    unsigned flags;
+};
+
 enum bl_transition_flag {
     BL_NOT_AUTHOR = 1 << 0, /* refused to the person who created the record or last edited its content: separation of duties */
     BL_REASON = 1 << 1,     /* a text member "reason" is required in the body and kept in the event */
 };
 
 struct bl_transition {
-    const char *name; /* verb in the path: POST …/{id}:approve */
-    const char *from; /* list of states */
-    const char *to;
+    const char *name;       /* verb in the path: POST …/{id}:approve */
+    const char *from;       /* list of states */
+    const char *to;         /* NULL: it stays in its state: an act on the record, such as a reminder */
     const char *permission; /* the verb of the permission, "approve" -> context.scope:approve; NULL: "write" */
     unsigned flags;
     const char *needs;            /* list of fields that must hold a value */
-    const char *sets;             /* list of "field=now|today|actor": BL_SERVER fields the engine fills */
+    const char *sets;             /* list of "field=now|today|actor|input": BL_SERVER fields the engine fills; input: with that
+                                     member of .input, of the same type (none of LIST, ITEMS) */
     const struct bl_field *input; /* further members of the body */
     const char *guard;            /* SQL, $1 tenant, $2 id, $3 actor (uuid): each row (pointer, code, detail) is an objection */
     bl_rule rule;                 /* before the row is written */
@@ -132,6 +135,7 @@ struct bl_resource {
     const char *sort; /* default order, "-priority"; NULL: "-created_at" */
     bl_rule before;   /* cross-field rules; on create and update, before the row is written */
     bl_rule after;    /* on create, update, archive, restore, after the row is written */
+    bl_rule retire;   /* on archive and restore, before: may refuse. .after NULL */
 };
 
 /* Every resource's table also has, in this order and before its fields:
