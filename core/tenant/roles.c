@@ -42,6 +42,17 @@ static const struct pattern risk_owner[] = {
     {ALLOW, "planning", ANY, "write"},
     {ALLOW, "planning", ANY, "accept"},
     {ALLOW, "annex_a", "control", "write"},
+    {ALLOW, "improvement", "nonconformity", "write"},
+    {ALLOW, "improvement", "corrective_action", "write"},
+    {0},
+};
+
+/* Reads all it may be asked to audit and changes none of it; writes its audits and what they bring up, and checks effects. */
+static const struct pattern internal_auditor[] = {
+    {ALLOW, ANY, ANY, "read"},
+    {ALLOW, "evaluation", ANY, "write"},
+    {ALLOW, "improvement", "nonconformity", "write"},
+    {ALLOW, "improvement", "nonconformity", "verify"},
     {0},
 };
 
@@ -70,7 +81,7 @@ static const struct role {
     {"contributor", contributor},
     {"risk_owner", risk_owner},
     {"top_management", top_management},
-    {"internal_auditor", reader}, /* reads all it may be asked to audit; changes none of it */
+    {"internal_auditor", internal_auditor},
     {"reader", reader},
     {"consultant", consultant},
     {"cb_auditor", cb_auditor},
