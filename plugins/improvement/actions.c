@@ -130,9 +130,9 @@ enum bl_status improvement_action_before(struct bl_request *r, const struct bl_c
 }
 
 /* What was done is part of the record of the nonconformity. */
-enum bl_status improvement_action_after(struct bl_request *r, const struct bl_change *change)
+enum bl_status improvement_action_retire(struct bl_request *r, const struct bl_change *change)
 {
-    const char *status = improvement_text(change->after, "status");
+    const char *status = improvement_text(change->before, "status");
     if (strcmp(change->verb, "archive") != 0 || strcmp(status, "planned") == 0 || strcmp(status, "cancelled") == 0)
         return BL_OK;
     return bl_fail(r, BL_CONFLICT, "kept", NULL, "an action that was begun is kept: complete it, or cancel it with a reason");

@@ -8,7 +8,7 @@
 extern const struct bl_field improvement_nonconformity_fields[];
 extern const struct bl_constraint improvement_nonconformity_constraints[];
 enum bl_status improvement_nonconformity_before(struct bl_request *, const struct bl_change *);
-enum bl_status improvement_nonconformity_after(struct bl_request *, const struct bl_change *);
+enum bl_status improvement_nonconformity_retire(struct bl_request *, const struct bl_change *);
 extern const struct bl_state improvement_nonconformity_states[];
 extern const struct bl_transition improvement_nonconformity_transitions[];
 
@@ -23,7 +23,7 @@ extern const struct bl_field improvement_action_fields[];
 extern const struct bl_state improvement_action_states[];
 extern const struct bl_transition improvement_action_transitions[];
 enum bl_status improvement_action_before(struct bl_request *, const struct bl_change *);
-enum bl_status improvement_action_after(struct bl_request *, const struct bl_change *);
+enum bl_status improvement_action_retire(struct bl_request *, const struct bl_change *);
 
 /* improvements.c */
 extern const struct bl_field improvement_improvement_fields[];

@@ -80,31 +80,22 @@ static const struct bl_field decision_input[] = {
     {0},
 };
 
-static enum bl_status decided(struct bl_request *r, const struct bl_change *change)
-{
-    (void)r;
-    json_object_set(change->after, "decision", json_object_get(change->input, "decision"));
-    return BL_OK;
-}
-
 const struct bl_transition improvement_improvement_transitions[] = {
     {.name = "accept",
      .from = "proposed rejected",
      .to = "accepted",
      .permission = "judge",
      .needs = "benefit owner_id due_on",
-     .sets = "decided_on=today decided_by_id=actor",
+     .sets = "decided_on=today decided_by_id=actor decision=input",
      .input = decision_input,
-     .rule = decided,
      .label = "Accept",
      .help = "It will be done, by whom and when is settled."},
     {.name = "reject",
      .from = "proposed accepted",
      .to = "rejected",
      .permission = "judge",
-     .sets = "decided_on=today decided_by_id=actor",
+     .sets = "decided_on=today decided_by_id=actor decision=input",
      .input = decision_input,
-     .rule = decided,
      .label = "Reject",
      .help = "It will not be done; the decision says why."},
     {.name = "complete",

@@ -296,12 +296,12 @@ enum bl_status improvement_nonconformity_before(struct bl_request *r, const stru
 }
 
 /* Putting it away must not be a way round the check of the effect. */
-enum bl_status improvement_nonconformity_after(struct bl_request *r, const struct bl_change *change)
+enum bl_status improvement_nonconformity_retire(struct bl_request *r, const struct bl_change *change)
 {
-    if (strcmp(change->verb, "archive") != 0 || in_state(change->after, " closed dismissed "))
+    if (strcmp(change->verb, "archive") != 0 || in_state(change->before, " closed dismissed "))
         return BL_OK;
-    const char *source = improvement_text(change->after, "source");
-    if (in_state(change->after, " open ") && strcmp(source, "internal_audit") != 0 && strcmp(source, "certification_body") != 0)
+    const char *source = improvement_text(change->before, "source");
+    if (in_state(change->before, " open ") && strcmp(source, "internal_audit") != 0 && strcmp(source, "certification_body") != 0)
         return BL_OK;
     return bl_fail(r, BL_CONFLICT, "not_closed", NULL,
                    "it cannot be put away before the effect of its actions has been verified: bring it to its end");

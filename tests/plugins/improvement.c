@@ -497,28 +497,27 @@ static void every_transition_of_an_improvement(void **state)
 static void any_record_gives_rise_to_one_in_one_call(void **state)
 {
     (void)state;
-    char *issue = area_make(manager, "context/issues",
-                            json_pack("{s:s, s:s, s:s, s:s, s:i, s:i}", "title", "Sessions are not seen", "origin", "internal",
-                                      "effect", "negative", "category", "technology", "influence", 3, "control", 3));
-    struct answer a = area_read(manager, "context/issues", issue);
+    char *control =
+        area_make(manager, "annex-a/controls", json_pack("{s:s, s:s}", "origin", "own", "title", "Sessions are seen"));
+    struct answer a = area_read(manager, "annex-a/controls", control);
     char *ref = strdup(answer_text(&a, "ref"));
     answer_free(&a);
     static const char *const resources[] = {IMP, NC};
     for (size_t i = 0; i < 2; i++) {
         json_t *body = i ? found() : json_pack("{s:s}", "title", "One list of sessions");
-        json_object_set_new(body, "origin_resource", json_string("context.issues"));
+        json_object_set_new(body, "origin_resource", json_string("annex_a.controls"));
         area_refuse(manager, resources[i], json_deep_copy(body), 422, "origin_incomplete", "/origin_id");
         json_object_set_new(body, "origin_id", json_string("not-an-id"));
         area_refuse(manager, resources[i], json_deep_copy(body), 422, "not_found", "/origin_id");
         json_object_set_new(body, "origin_id", json_string(manager_id));
         area_refuse(manager, resources[i], json_deep_copy(body), 422, "not_found", "/origin_id");
-        json_object_set_new(body, "origin_id", json_string(issue));
+        json_object_set_new(body, "origin_id", json_string(control));
         char *id = area_make(manager, resources[i], body);
         area_is(manager, resources[i], id, "origin_ref", ref);
         free(id);
     }
     free(ref);
-    free(issue);
+    free(control);
 }
 
 /* The row of the answer whose member has this value; borrowed. */
