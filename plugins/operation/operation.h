@@ -1,0 +1,54 @@
+/* What the files of this plugin share: clause 8 and the operational controls. Tables are constant data; a rule and a handler live
+ * beside the table they guard. */
+#ifndef OPERATION_OPERATION_H
+#define OPERATION_OPERATION_H
+
+#include <ballium/plugin.h>
+
+/* assets.c, graph.c: what is worth protecting, and what rests on what (A.5.9 to A.5.13) */
+extern const struct bl_field operation_asset_fields[], operation_dependency_fields[];
+extern const struct bl_relation operation_asset_relations[];
+extern const struct bl_state operation_asset_states[];
+extern const struct bl_transition operation_asset_transitions[];
+extern const struct bl_constraint operation_asset_constraints[], operation_dependency_constraints[];
+enum bl_status operation_asset_before(struct bl_request *, const struct bl_change *);
+enum bl_status operation_asset_retire(struct bl_request *, const struct bl_change *);
+enum bl_status operation_dependency_before(struct bl_request *, const struct bl_change *);
+enum bl_status operation_dependency_after(struct bl_request *, const struct bl_change *);
+enum bl_status operation_asset_values(struct bl_request *);
+enum bl_status operation_asset_chain(struct bl_request *);
+
+/* returns.c: what people hold, and hand back (A.5.11) */
+extern const struct bl_field operation_return_fields[];
+extern const struct bl_state operation_return_states[];
+extern const struct bl_transition operation_return_transitions[];
+extern const struct bl_constraint operation_return_constraints[];
+enum bl_status operation_return_before(struct bl_request *, const struct bl_change *);
+
+/* rules.c */
+const char *operation_text(const json_t *record, const char *name); /* the text member; NULL when it is absent, null or blank */
+bool operation_is(const json_t *record, const char *name, const char *value);
+void operation_set(const struct bl_change *, const char *field, const char *value); /* in .after; NULL: null */
+void operation_date(int64_t microseconds, char out[11]);                            /* 2026-01-31, UTC */
+/* 422 in_the_future when the date of `record` is to come everywhere on earth. */
+enum bl_status operation_not_future(struct bl_request *, const json_t *record, const char *field);
+/* 422 not_after when both dates are there and `then` lies before `first`. */
+enum bl_status operation_ordered(struct bl_request *, const json_t *record, const char *first, const char *then);
+enum bl_status operation_reviewed(struct bl_request *, const struct bl_change *); /* .before of what has reviewed_on */
+/* The error of the two: the first that is not BL_OK. */
+enum bl_status operation_worse(enum bl_status, enum bl_status);
+/* Answers {"items": [each row's first cell, which is JSON], "count", "more"}; at most `most` rows. */
+void operation_items(struct bl_request *, const struct bl_rows *, int most);
+
+/* clang-format off */
+#define OPERATION_OWNER(words)                                                                                       \
+    {.name = "owner_id", .type = BL_REF, .ref = "core.member", .flags = BL_OWNER | BL_FILTER, .label = "Owner",      \
+     .help = (words)}
+#define OPERATION_REVIEW_FIELDS                                                                                      \
+    {.name = "review_on", .type = BL_DATE, .flags = BL_DUE | BL_FILTER, .label = "Next review",                      \
+     .help = "The day on which somebody looks at this again. It is on the calendar until then.", .example = "2027-03-01"}, \
+    {.name = "reviewed_on", .type = BL_DATE, .flags = BL_FILTER, .label = "Last review",                             \
+     .help = "The day on which somebody last looked at this and found it right, or made it so.", .example = "2026-03-01"}
+/* clang-format on */
+
+#endif

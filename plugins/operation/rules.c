@@ -1,0 +1,77 @@
+/* Small things that rules of several tables need. */
+#include "operation.h"
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+const char *operation_text(const json_t *record, const char *name)
+{
+    const char *text = json_string_value(json_object_get(record, name));
+    return text && text[strspn(text, " \t\r\n")] ? text : NULL;
+}
+
+bool operation_is(const json_t *record, const char *name, const char *value)
+{
+    const char *text = json_string_value(json_object_get(record, name));
+    return text && strcmp(text, value) == 0;
+}
+
+void operation_set(const struct bl_change *change, const char *field, const char *value)
+{
+    json_object_set_new(change->after, field, value ? json_string(value) : json_null());
+}
+
+void operation_date(int64_t microseconds, char out[11])
+{
+    time_t seconds = (time_t)(microseconds / 1000000);
+    struct tm day;
+    gmtime_r(&seconds, &day);
+    strftime(out, 11, "%Y-%m-%d", &day);
+}
+
+/* A day counts as begun once it has begun anywhere: at UTC+14. */
+enum bl_status operation_not_future(struct bl_request *r, const json_t *record, const char *field)
+{
+    const char *date = operation_text(record, field);
+    char latest[11], pointer[64];
+    operation_date(r->now + INT64_C(14) * 3600 * 1000000, latest);
+    if (!date || strcmp(date, latest) <= 0)
+        return BL_OK;
+    snprintf(pointer, sizeof pointer, "/%s", field);
+    return bl_fail(r, BL_UNPROCESSABLE, "in_the_future", pointer, "%s is still to come: give the day on which it happened", date);
+}
+
+enum bl_status operation_ordered(struct bl_request *r, const json_t *record, const char *first, const char *then)
+{
+    const char *a = operation_text(record, first), *b = operation_text(record, then);
+    char pointer[64];
+    if (!a || !b || strcmp(a, b) <= 0)
+        return BL_OK;
+    snprintf(pointer, sizeof pointer, "/%s", then);
+    return bl_fail(r, BL_UNPROCESSABLE, "not_after", pointer, "must not lie before %s, which is %s", first, a);
+}
+
+enum bl_status operation_reviewed(struct bl_request *r, const struct bl_change *change)
+{
+    return operation_worse(operation_not_future(r, change->after, "reviewed_on"),
+                           operation_ordered(r, change->after, "reviewed_on", "review_on"));
+}
+
+enum bl_status operation_worse(enum bl_status a, enum bl_status b)
+{
+    return a ? a : b;
+}
+
+void operation_items(struct bl_request *r, const struct bl_rows *rows, int most)
+{
+    int count = bl_count(r, rows) > most ? most : bl_count(r, rows);
+    bl_respond(r, 200, "application/json");
+    bl_json_object(r, NULL);
+    bl_json_array(r, "items");
+    for (int i = 0; i < count; i++)
+        bl_json_raw(r, NULL, bl_cell(r, rows, i, 0));
+    bl_json_close(r);
+    bl_json_integer(r, "count", count);
+    bl_json_bool(r, "more", bl_count(r, rows) > most);
+    bl_json_close(r);
+}
