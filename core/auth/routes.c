@@ -261,7 +261,7 @@ static const char me_schema[] = SCHEMA({
             "properties": {"id": {"type": "string", "format": "uuid"}, "email": {"type": "string"}, "name": {"type": "string"}}
         },
         "memberships": {"type": "array", "items": {
-            "type": "object", "required": ["organisation", "roles"],
+            "type": "object", "required": ["organisation", "roles", "own_roles", "engagement"],
             "properties": {
                 "organisation": {
                     "type": "object", "required": ["id", "slug", "name", "kind"],
@@ -270,7 +270,16 @@ static const char me_schema[] = SCHEMA({
                         "kind": {"type": "string", "enum": ["client", "consultancy", "certification_body"]}
                     }
                 },
-                "roles": {"type": "array", "items": {"type": "string"}}
+                "roles": {"type": "array", "items": {"type": "string"}},
+                "own_roles": {"type": "object", "additionalProperties": {"type": "array", "items": {"type": "string"}},
+                              "description": "Those of the organisation's own making, with what each allows."},
+                "engagement": {"type": ["object", "null"], "description": "By which the caller comes; null: a member.",
+                    "properties": {
+                        "id": {"type": "string", "format": "uuid"}, "kind": {"type": "string"},
+                        "areas": {"type": ["array", "null"], "items": {"type": "string"}},
+                        "valid_from": {"type": "string", "format": "date"}, "valid_to": {"type": "string", "format": "date"},
+                        "provider": {"type": "object"}
+                    }}
             }
         }},
         "role_permissions": {"type": "object", "additionalProperties": {"type": "array", "items": {"type": "string"}}}

@@ -149,9 +149,11 @@ static int grant(struct directory *d, int argc, char **argv)
     struct bl_rows *rows;
     if (!check_roles(roles) ||
         !directory_ask(d,
-                       "INSERT INTO core.membership (tenant_id, user_id, roles) SELECT o.id, u.id, string_to_array($3, ',') "
+                       "INSERT INTO core.membership (tenant_id, user_id, roles, user_status, tenant_status) "
+                       "SELECT o.id, u.id, string_to_array($3, ','), u.status, o.status "
                        "FROM core.organisation o, core.user_account u WHERE o.slug = $2 AND u.email = lower($1) "
-                       "ON CONFLICT (tenant_id, user_id) DO UPDATE SET roles = excluded.roles, status = 'active' "
+                       "ON CONFLICT (tenant_id, user_id) DO UPDATE SET roles = excluded.roles, status = 'active', "
+                       "engagement_id = NULL "
                        "RETURNING user_id",
                        (const char *const[]){email, org, roles}, 3, &rows))
         return CLI_FAILED;

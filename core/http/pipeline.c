@@ -130,10 +130,11 @@ static bool listed(const char *list, const char *word)
     return false;
 }
 
-/* Of a plugin's route: what cannot be an id names nothing. */
-static bool named(const struct http_match *match)
+/* Of a route of an organisation that the engine has not made: what cannot be an id names nothing. */
+static bool named(const struct http_request *r)
 {
-    for (size_t i = 0; match->route->plugin != NULL && match->route->own != NULL && i < match->count; i++) {
+    const struct http_match *match = &r->match;
+    for (size_t i = 0; r->base.tenant != NULL && match->route->own != NULL && i < match->count; i++) {
         size_t length = strlen(match->names[i]);
         bool id = strcmp(match->names[i], "id") == 0 || (length > 3 && strcmp(match->names[i] + length - 3, "_id") == 0);
         if (id && !uuid_valid(match->values[i]))
@@ -150,7 +151,7 @@ static enum bl_status query(struct http_request *r)
     const char *known = route->own == NULL ? NULL : route->own->query;
     if (route->checks_query)
         return BL_OK;
-    if (!named(&r->match))
+    if (!named(r))
         return bl_fail(&r->base, BL_NOT_FOUND, "no_such_record", NULL, "there is no record of that id here");
     for (size_t i = 0; i < r->query.count; i++) {
         const char *name = r->query.pairs[i].name;

@@ -71,7 +71,9 @@ struct http *http_new(const struct config *config, const struct engine *engine, 
 {
     size_t count, at;
     const struct engine_route *areas = engine_routes(engine, &count);
-    size_t total = count + count_routes(auth_routes) + count_routes(tenant_routes) + count_routes(own_routes);
+    size_t total = count + count_routes(auth_routes) + count_routes(own_routes);
+    for (const struct bl_route *const *routes = tenant_routes; *routes != NULL; routes++)
+        total += count_routes(*routes);
     struct engine_route *table = calloc(total, sizeof *table);
     if (table == NULL) {
         fputs("no memory for the routes\n", errors);
@@ -80,7 +82,8 @@ struct http *http_new(const struct config *config, const struct engine *engine, 
     if (count > 0)
         memcpy(table, areas, count * sizeof *table);
     at = append(table, count, auth_routes);
-    at = append(table, at, tenant_routes);
+    for (const struct bl_route *const *routes = tenant_routes; *routes != NULL; routes++)
+        at = append(table, at, *routes);
     append(table, at, own_routes);
     return http_of(config, engine, auth, table, total, errors);
 }

@@ -89,13 +89,16 @@ static const char *code_of(enum bl_status status)
     }
 }
 
-/* BL404 and the like: raised by our own functions with a text for the caller; BL5nn are ours alone to read. */
+/* BL404 and the like: raised by our own functions with a text for the caller, COLUMN the member of the body that it is about and
+ * CONSTRAINT the code, both optional; BL5nn are ours alone to read. */
 static bool raised(struct bl_request *r, const struct db_error *error, enum bl_status *status)
 {
     long number = strncmp(error->state, "BL", 2) == 0 ? strtol(error->state + 2, NULL, 10) : 0;
     if (number < 400 || number > 499)
         return false;
-    *status = bl_fail(r, (enum bl_status)number, code_of((enum bl_status)number), NULL, "%s", error->message);
+    const char *code = error->constraint[0] != '\0' ? error->constraint : code_of((enum bl_status)number);
+    const char *pointer = error->column[0] != '\0' ? value_text(r, "/%s", error->column) : NULL;
+    *status = bl_fail(r, (enum bl_status)number, value_text(r, "%s", code), pointer, "%s", error->message);
     return true;
 }
 

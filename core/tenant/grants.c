@@ -3,7 +3,10 @@
 
 #include "base/buf.h"
 
-static const char *const core_permissions[] = {"core.event:read", "core.member:read", "core.organisation:read"};
+static const char *const core_permissions[] = {
+    "core.access:read",  "core.engagement:read",     "core.engagement:write",  "core.event:read",         "core.member:read",
+    "core.member:write", "core.organisation:export", "core.organisation:read", "core.organisation:write", "core.role:write",
+};
 enum { CORE_PERMISSIONS = sizeof core_permissions / sizeof *core_permissions };
 
 static void add_grants(struct buf *role_column, struct buf *permission_column, const char *permission)

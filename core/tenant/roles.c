@@ -121,20 +121,59 @@ static bool role_may(const struct role *role, const char *permission, const char
     return allowed;
 }
 
-bool tenant_role_may(const char *held, const char *permission)
+static bool built_in_may(const char *held, const char *permission, const char *dot, const char *colon)
 {
-    const char *dot = strchr(permission, '.');
-    const char *colon = dot ? strchr(dot, ':') : NULL;
-    if (!held || !colon)
-        return false;
-    while (*held != '\0') {
-        size_t length = strcspn(held, ",");
+    while (*held != '\0' && *held != ';') {
+        size_t length = strcspn(held, ",;");
         const struct role *role = find(held, length);
         if (role && role_may(role, permission, dot, colon))
             return true;
         held += length + (held[length] == ',');
     }
     return false;
+}
+
+/* What stands behind ";name=" up to the next ';'; NULL: nothing of that name. */
+static const char *part(const char *held, const char *name)
+{
+    const char *at = strchr(held, ';');
+    at = at ? strstr(at, name) : NULL;
+    return at ? at + strlen(name) : NULL;
+}
+
+/* Is the word in the list, of words with a space between them, that ends with NUL or ';'? */
+static bool listed(const char *list, const char *word, size_t length)
+{
+    for (;;) {
+        size_t n = strcspn(list, " ;");
+        if (n == length && strncmp(list, word, n) == 0)
+            return true;
+        if (list[n] != ' ')
+            return false;
+        list += n + 1;
+    }
+}
+
+/* The same as core.in_areas. */
+static bool in_areas(const char *areas, const char *permission, const char *dot, const char *colon)
+{
+    bool all = areas[0] == '*';
+    if (strncmp(permission, "core.", 5) != 0)
+        return all || listed(areas, permission, (size_t)(dot - permission));
+    return strcmp(permission, "core.organisation:read") == 0 || strcmp(permission, "core.member:read") == 0 ||
+           (all && strcmp(colon, ":read") == 0);
+}
+
+bool tenant_role_may(const char *held, const char *permission)
+{
+    const char *dot = strchr(permission, '.');
+    const char *colon = dot ? strchr(dot, ':') : NULL;
+    if (!held || !colon)
+        return false;
+    const char *areas = part(held, ";areas="), *own = part(held, ";own=");
+    if (areas && !in_areas(areas, permission, dot, colon))
+        return false;
+    return built_in_may(held, permission, dot, colon) || (own && listed(own, permission, strlen(permission)));
 }
 
 const char *tenant_role_name(size_t i)

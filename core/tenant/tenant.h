@@ -11,12 +11,13 @@
 BL_MUST_CHECK enum bl_status tenant_find(struct db *, struct arena *, const char *slug_or_id, char id[UUID_TEXT], char slug[64]);
 
 /* The built-in roles are one table in roles.c: role -> patterns over permission names ("*.*:read"). Deny by default. */
-bool tenant_role_may(const char *roles, const char *permission); /* `roles`: comma-separated, as core.enter returns them */
-const char *tenant_role_name(size_t i);                          /* the i-th built-in role; NULL behind the last */
+bool tenant_role_may(const char *held, const char *permission); /* `held`: as core.enter answers it */
+const char *tenant_role_name(size_t i);                         /* the i-th built-in role; NULL behind the last */
 /* Writes the expansion role x permission into core.role_grant (migrator's connection). Run by `ballium migrate`. */
 bool tenant_sync_grants(struct db *, const struct registry *, FILE *errors);
 
-/* GET /api/v1/orgs, /api/v1/orgs/{org}, /api/v1/orgs/{org}/members: absolute paths. Ends with a zeroed element. */
-extern const struct bl_route tenant_routes[];
+/* Everything below /api/v1/orgs that is not an area's: absolute paths. Each table ends with a zeroed element, the list with NULL.
+ */
+extern const struct bl_route *const tenant_routes[];
 
 #endif

@@ -183,6 +183,8 @@ static void the_lists_of_people_and_organisations_are_out_of_reach(void **state)
     refused(w, w->app, "42501", "SELECT count(*) FROM core.organisation");
     refused(w, w->app, "42501", "SELECT count(*) FROM core.user_account");
     refused(w, w->app, "42501", "SELECT count(*) FROM core.role_grant");
+    refused(w, w->app, "42501", "SELECT count(*) FROM core.engagement");
+    refused(w, w->app, "42501", "UPDATE core.role SET permissions = '{x}'");
     refused(w, w->app, "42501", "UPDATE core.membership SET roles = '{owner}'");
     refused(w, w->app, "42501", "CREATE TEMPORARY TABLE own (a integer)");
     refused(w, w->app, "42501", "SET ROLE ballium_owner");

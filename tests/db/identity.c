@@ -123,18 +123,19 @@ static int people(void **state)
              "('00000000-0000-7000-8000-0000000000a1', 'keep', 'Keep', 'client'),"
              "('00000000-0000-7000-8000-0000000000a2', 'moat', 'Moat', 'client'),"
              "('00000000-0000-7000-8000-0000000000a3', 'shut', 'Shut', 'client');"
-             "UPDATE core.organisation SET status = 'closed' WHERE slug = 'shut';"
              "INSERT INTO core.user_account (id, email, name, password_hash, status) VALUES "
              "('00000000-0000-7000-8000-0000000000b1', 'ann@keep.test', 'Ann', '%s', 'active'),"
              "('00000000-0000-7000-8000-0000000000b2', 'bob@body.test', 'Bob', '%s', 'active'),"
-             "('00000000-0000-7000-8000-0000000000b3', 'sue@keep.test', 'Sue', '%s', 'suspended'),"
+             "('00000000-0000-7000-8000-0000000000b3', 'sue@keep.test', 'Sue', '%s', 'active'),"
              "('00000000-0000-7000-8000-0000000000b4', 'nil@keep.test', 'Nil', NULL, 'active');"
              "INSERT INTO core.membership (tenant_id, user_id, roles, status) VALUES "
              "('00000000-0000-7000-8000-0000000000a1', '00000000-0000-7000-8000-0000000000b1', '{owner}', 'active'),"
              "('00000000-0000-7000-8000-0000000000a2', '00000000-0000-7000-8000-0000000000b1', '{reader,risk_owner}', 'active'),"
              "('00000000-0000-7000-8000-0000000000a3', '00000000-0000-7000-8000-0000000000b1', '{owner}', 'active'),"
              "('00000000-0000-7000-8000-0000000000a1', '00000000-0000-7000-8000-0000000000b2', '{cb_auditor}', 'active'),"
-             "('00000000-0000-7000-8000-0000000000a1', '00000000-0000-7000-8000-0000000000b3', '{owner}', 'ended')",
+             "('00000000-0000-7000-8000-0000000000a1', '00000000-0000-7000-8000-0000000000b3', '{owner}', 'ended');"
+             "UPDATE core.organisation SET status = 'closed' WHERE slug = 'shut';"
+             "UPDATE core.user_account SET status = 'suspended' WHERE email = 'sue@keep.test'",
              hash, hash, hash);
     run(super, sql);
     return 0;
@@ -494,7 +495,7 @@ static void me_and_organisations(void **state)
     assert_string_equal(reply_text(&me, "memberships/0/organisation/slug"), "keep");
     assert_string_equal(reply_text(&me, "memberships/1/roles/1"), "risk_owner");
     assert_int_equal(json_object_size(json_object_get(me.json, "role_permissions")), 3);
-    assert_string_equal(reply_text(&me, "role_permissions/reader/0"), "core.event:read");
+    assert_string_equal(reply_text(&me, "role_permissions/reader/0"), "core.access:read");
     reply_free(&me);
     struct reply list = get("/api/v1/orgs", access);
     reply_expect(&list, 200, "");
@@ -609,7 +610,7 @@ static void nothing_but_functions(void **state)
                             "CROSS JOIN unnest('{SELECT,INSERT,UPDATE,DELETE,TRUNCATE,REFERENCES,TRIGGER}'::text[]) AS p "
                             "CROSS JOIN unnest('{ballium_app,ballium_portfolio,ballium_worker}'::text[]) AS r "
                             "WHERE n.nspname = 'core' AND c.relname IN ('user_account', 'session', 'refresh_token', "
-                            "'login_attempt', 'organisation', 'role_grant') AND has_table_privilege(r, c.oid, p)"),
+                            "'login_attempt', 'organisation', 'role_grant', 'engagement') AND has_table_privilege(r, c.oid, p)"),
                      0);
     assert_int_equal(number("SELECT count(*) FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace, "
                             "unnest('{ballium_portfolio,ballium_worker}'::text[]) AS r WHERE n.nspname = 'core' AND "

@@ -40,12 +40,15 @@ static const struct walk walks[] = {
      "   AND (p.polcmd <> 'r' OR pg_get_expr(p.polqual, p.polrelid) <> '(tenant_id = ANY (core.tenants()))')",
      1},
 
-    /* The three that exist: core.enter must look before a tenant is set; the worker sweeps old answers and takes jobs. */
-    {"no other role has a policy, three known ones apart",
+    /* Those that exist: core.enter must look before a tenant is set, at members and at the roles that they may hold; what one
+     * side of an engagement does is written on the other's trail, insert only; the worker sweeps old answers and takes jobs. */
+    {"no other role has a policy, known ones apart",
      "WITH " TENANT_TABLES " SELECT t.name || ': ' || p.polname || ' for ' || r.role::regrole FROM tenant_table t"
      " JOIN pg_policy p ON p.polrelid = t.oid CROSS JOIN LATERAL unnest(p.polroles) AS r (role)"
      " WHERE r.role NOT IN ('ballium_app'::regrole, 'ballium_portfolio'::regrole)"
      "   AND (t.name, p.polname, r.role) NOT IN (('core.membership', 'directory', 'ballium_owner'::regrole),"
+     "                                           ('core.role', 'directory', 'ballium_owner'::regrole),"
+     "                                           ('core.event', 'directory', 'ballium_owner'::regrole),"
      "                                           ('core.idempotency', 'sweep', 'ballium_worker'::regrole),"
      "                                           ('core.job', 'work', 'ballium_worker'::regrole))",
      1},
@@ -124,16 +127,25 @@ static const struct walk walks[] = {
      "   OR NOT coalesce(p.proconfig @> ARRAY['search_path=pg_catalog, pg_temp'], false))",
      1},
 
-    {"a SECURITY DEFINER function touches no tenant's table but core.membership",
+    {"the owner may add the core's own events and do nothing else with any",
+     "WITH " TENANT_TABLES
+     " SELECT p.polname FROM pg_policy p WHERE p.polrelid = 'core.event'::regclass AND p.polname = 'directory'"
+     " AND (p.polcmd <> 'a' OR pg_get_expr(p.polwithcheck, p.polrelid) <> '(resource ~~ ''core.%''::text)')",
+     0},
+
+    /* What such functions call runs as the owner too: so those that nobody else may call are walked with them. */
+    {"a function that runs as the owner touches no tenant's table but the directory; core.note writes events",
      "WITH " TENANT_TABLES
      " SELECT p.oid::regprocedure || ': ' || t.name FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace"
      " JOIN tenant_table t ON pg_get_functiondef(p.oid) ~ ('\\m' || t.nspname || '\"?\\s*\\.\\s*\"?' || t.relname || '\\M')"
-     " WHERE p.prosecdef AND p.prokind IN ('f', 'p') AND " OWN_SCHEMAS " AND t.name <> 'core.membership'",
+     " WHERE (p.prosecdef OR NOT has_function_privilege('ballium_app', p.oid, 'EXECUTE')) AND p.prokind IN ('f', 'p') "
+     "AND " OWN_SCHEMAS
+     " AND t.name NOT IN ('core.membership', 'core.role') AND NOT (p.proname = 'note' AND t.name = 'core.event')",
      1},
 
-    {"a SECURITY DEFINER function puts no SQL together, core.enter apart",
+    {"a SECURITY DEFINER function puts no SQL together",
      "SELECT p.oid::regprocedure FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE p.prosecdef AND " OWN_SCHEMAS
-     " AND p.prosrc ~* '\\mexecute\\M' AND p.oid::regprocedure::text <> 'core.enter(uuid,uuid,text)'",
+     " AND p.prosrc ~* '\\mexecute\\M'",
      1},
 
     /* A view reads with its owner's rights: over a forced table it is empty, over core.membership it shows every tenant. */

@@ -295,6 +295,8 @@ static void a_foreign_id_under_the_own_organisation_is_404(void **state)
     {
         if (strstr(template, "{org}") == NULL || strstr(template, "{id}") == NULL)
             continue;
+        if (strstr(template, "/engagements/") != NULL) /* belong to both sides: engagements.c tries a third one */
+            continue;
         char *id = attack_first(insider, template, "keep");
         if (id == NULL)
             continue;

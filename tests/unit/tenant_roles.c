@@ -34,6 +34,9 @@ static const struct {
     {"core.organisation:read",
      "owner manager contributor risk_owner top_management internal_auditor reader consultant cb_auditor cb_decider"},
     {"core.member:write", "owner manager"},
+    {"core.engagement:write", "owner manager"},
+    {"core.role:write", "owner manager"},
+    {"core.organisation:export", "owner manager"},
     {"core.member:archive", "owner manager"},
     {"context.scope:invented", "owner manager"},
 };
@@ -103,13 +106,49 @@ static void test_denied_by_default(void **state)
     assert_false(tenant_role_may("risk_owner", "planning_of_others.risk:accept"));
 }
 
+/* What an engagement opens: its areas, and of the core's what every member sees; reading alone where all areas are open. */
+static void test_areas(void **state)
+{
+    (void)state;
+    const char *some = "consultant,manager;areas=context annex_a", *all = "manager;areas=*";
+    assert_true(tenant_role_may(some, "context.issue:write"));
+    assert_true(tenant_role_may(some, "annex_a.control:read"));
+    assert_false(tenant_role_may(some, "planning.risk:read"));
+    assert_false(tenant_role_may(some, "annex.control:read"));
+    assert_false(tenant_role_may(some, "annex_a_more.control:read"));
+    assert_true(tenant_role_may(some, "core.member:read"));
+    assert_true(tenant_role_may(some, "core.organisation:read"));
+    assert_false(tenant_role_may(some, "core.event:read"));
+    assert_false(tenant_role_may(some, "core.member:write"));
+    assert_true(tenant_role_may(all, "planning.risk:write"));
+    assert_true(tenant_role_may(all, "core.event:read"));
+    assert_false(tenant_role_may(all, "core.member:write"));
+    assert_false(tenant_role_may(all, "core.organisation:export"));
+    assert_false(tenant_role_may("reader;areas=context", "context.issue:write")); /* an area opens nothing by itself */
+}
+
+/* Roles of the organisation's own allow what core.enter says behind the names, and no more. */
+static void test_own_roles(void **state)
+{
+    (void)state;
+    const char *held = "reader,risk-clerk;own=planning.risk:write core.member:write;areas=*";
+    assert_true(tenant_role_may("risk-clerk;own=planning.risk:write planning.risk:read", "planning.risk:read"));
+    assert_true(tenant_role_may(held, "planning.risk:write"));
+    assert_true(tenant_role_may(held, "context.issue:read"));
+    assert_false(tenant_role_may(held, "planning.risk:accept"));
+    assert_false(tenant_role_may(held, "planning.risk:writ"));
+    assert_false(tenant_role_may(held, "core.member:write")); /* comes by an engagement */
+    assert_false(tenant_role_may("risk-clerk;own=", "planning.risk:read"));
+    assert_false(tenant_role_may("risk-clerk", "planning.risk:read"));
+    assert_false(tenant_role_may("reader;own=owner", "context.issue:write"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_table),
-        cmocka_unit_test(test_acts_of_management),
-        cmocka_unit_test(test_several_roles),
-        cmocka_unit_test(test_denied_by_default),
+        cmocka_unit_test(test_table),         cmocka_unit_test(test_acts_of_management),
+        cmocka_unit_test(test_several_roles), cmocka_unit_test(test_denied_by_default),
+        cmocka_unit_test(test_areas),         cmocka_unit_test(test_own_roles),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,15 +1,15 @@
 /* What a member sees of the organisation, and which organisations a caller has. */
-#include "base/ids.h"
+#include "tenant/input.h"
+#include "tenant/routes.h"
 #include "tenant/tenant.h"
 
-#include <stdlib.h>
-
-/* GET /api/v1/orgs */
+/* GET /api/v1/orgs: by membership, or by an engagement that is in force. */
 static enum bl_status list_organisations(struct bl_request *r)
 {
     struct bl_rows *rows;
-    enum bl_status status = bl_sql(r, "SELECT id, slug, name, kind, to_json(roles)::text FROM core.memberships_of($1)",
-                                   (const char *const[]){r->actor}, 1, BL_FINAL, &rows);
+    enum bl_status status =
+        bl_sql(r, "SELECT id, slug, name, kind, to_json(roles)::text, engagement_id FROM core.memberships_of($1::uuid)",
+               (const char *const[]){r->actor}, 1, BL_FINAL, &rows);
     if (status != BL_OK)
         return status;
     bl_respond(r, 200, "application/json");
@@ -22,6 +22,7 @@ static enum bl_status list_organisations(struct bl_request *r)
         bl_json_cell(r, "name", rows, i, 2);
         bl_json_cell(r, "kind", rows, i, 3);
         bl_json_raw(r, "roles", bl_cell(r, rows, i, 4));
+        bl_json_cell(r, "engagement_id", rows, i, 5);
         bl_json_close(r);
     }
     bl_json_close(r);
@@ -52,19 +53,6 @@ static enum bl_status read_organisation(struct bl_request *r)
     return BL_OK;
 }
 
-enum { PAGE = 50, PAGE_MAX = 500 };
-
-/* `limit` as a number; 0: refused. */
-static long page_size(struct bl_request *r)
-{
-    const char *text = bl_query(r, "limit");
-    if (!text)
-        return PAGE;
-    char *end;
-    long limit = strtol(text, &end, 10);
-    return end == text || *end != '\0' || limit < 1 || limit > PAGE_MAX ? 0 : limit;
-}
-
 static void write_member(struct bl_request *r, const struct bl_rows *rows, int row)
 {
     bl_json_object(r, NULL);
@@ -73,6 +61,7 @@ static void write_member(struct bl_request *r, const struct bl_rows *rows, int r
     bl_json_cell(r, "email", rows, row, 2);
     bl_json_raw(r, "roles", bl_cell(r, rows, row, 3));
     bl_json_cell(r, "status", rows, row, 4);
+    bl_json_cell(r, "engagement_id", rows, row, 5);
     bl_json_close(r);
 }
 
@@ -80,22 +69,18 @@ static void write_member(struct bl_request *r, const struct bl_rows *rows, int r
  * last member's id. */
 static enum bl_status list_members(struct bl_request *r)
 {
-    long limit = page_size(r);
-    if (limit == 0)
-        return bl_fail(r, BL_BAD_REQUEST, "bad_limit", NULL, "limit takes a number from 1 to %d", PAGE_MAX);
-    const char *cursor = bl_query(r, "cursor");
-    if (cursor && !uuid_valid(cursor))
-        return bl_fail(r, BL_BAD_REQUEST, "bad_cursor", NULL, "cursor takes what `next` of the page before says");
-    char rows_wanted[8];
-    snprintf(rows_wanted, sizeof rows_wanted, "%ld", limit + 1);
+    struct input_page page;
     struct bl_rows *rows;
-    enum bl_status status = bl_sql(r,
-                                   "SELECT id, name, email, to_json(roles)::text, status FROM core.member WHERE tenant_id = $1 "
-                                   "AND ($2::uuid IS NULL OR id > $2::uuid) ORDER BY id LIMIT $3::int",
-                                   (const char *const[]){cursor, rows_wanted}, 2, BL_FINAL, &rows);
+    enum bl_status status = input_page(r, &page);
+    if (status == BL_OK)
+        status =
+            bl_sql(r,
+                   "SELECT id, name, email, to_json(roles)::text, status, engagement_id FROM core.member WHERE tenant_id = $1 "
+                   "AND ($2::uuid IS NULL OR id > $2::uuid) ORDER BY id LIMIT $3::int",
+                   (const char *const[]){page.cursor, page.limit_text}, 2, BL_FINAL, &rows);
     if (status != BL_OK)
         return status;
-    int count = bl_count(r, rows), shown = count > (int)limit ? (int)limit : count;
+    int count = bl_count(r, rows), shown = count > (int)page.limit ? (int)page.limit : count;
     bl_respond(r, 200, "application/json");
     bl_json_object(r, NULL);
     bl_json_array(r, "items");
@@ -113,11 +98,12 @@ static enum bl_status list_members(struct bl_request *r)
 static const char organisations_schema[] = SCHEMA({
     "type": "object", "required": ["items"],
     "properties": {"items": {"type": "array", "items": {
-        "type": "object", "required": ["id", "slug", "name", "kind", "roles"],
+        "type": "object", "required": ["id", "slug", "name", "kind", "roles", "engagement_id"],
         "properties": {
             "id": {"type": "string", "format": "uuid"}, "slug": {"type": "string"}, "name": {"type": "string"},
             "kind": {"type": "string", "enum": ["client", "consultancy", "certification_body"]},
-            "roles": {"type": "array", "items": {"type": "string"}}
+            "roles": {"type": "array", "items": {"type": "string"}},
+            "engagement_id": {"type": ["string", "null"], "format": "uuid"}
         }
     }}}
 });
@@ -136,11 +122,12 @@ static const char members_schema[] = SCHEMA({
     "type": "object", "required": ["items", "next"],
     "properties": {
         "items": {"type": "array", "items": {
-            "type": "object", "required": ["id", "name", "email", "roles", "status"],
+            "type": "object", "required": ["id", "name", "email", "roles", "status", "engagement_id"],
             "properties": {
                 "id": {"type": "string", "format": "uuid"}, "name": {"type": "string"}, "email": {"type": "string"},
                 "roles": {"type": "array", "items": {"type": "string"}},
-                "status": {"type": "string", "enum": ["active", "ended"]}
+                "status": {"type": "string", "enum": ["active", "suspended", "ended"]},
+                "engagement_id": {"type": ["string", "null"], "format": "uuid", "description": "By which the person comes, if by one."}
             }
         }},
         "next": {"type": ["string", "null"]}
@@ -148,11 +135,11 @@ static const char members_schema[] = SCHEMA({
 });
 /* clang-format on */
 
-const struct bl_route tenant_routes[] = {
+const struct bl_route tenant_organisation_routes[] = {
     {.method = "GET",
      .path = "/api/v1/orgs",
      .handler = list_organisations,
-     .summary = "The organisations that the caller belongs to",
+     .summary = "The organisations that the caller may enter, as a member or by an engagement",
      .answer = organisations_schema},
     {.method = "GET",
      .path = "/api/v1/orgs/{org}",
@@ -168,4 +155,10 @@ const struct bl_route tenant_routes[] = {
      .query = "limit cursor",
      .answer = members_schema},
     {0},
+};
+
+const struct bl_route *const tenant_routes[] = {
+    tenant_organisation_routes,
+    tenant_engagement_routes,
+    NULL,
 };
