@@ -12,6 +12,8 @@ struct pattern {
     const char *area, *thing, *verb;
 };
 
+/* In several roles below: whoever is named as reviewer of a document says what he thinks of it (support.*:review); everybody says
+ * that he has read one (support.acknowledgement:write). */
 static const struct pattern owner[] = {{ALLOW, ANY, ANY, ANY}, {0}};
 
 /* Runs the management system, and so neither approves it, nor accepts its risks, nor decides on its certificate. */
@@ -20,20 +22,28 @@ static const struct pattern manager[] = {
 };
 
 static const struct pattern top_management[] = {
-    {ALLOW, ANY, ANY, "read"},           {ALLOW, ANY, ANY, "approve"},          {ALLOW, ANY, ANY, "accept"},
-    {ALLOW, "leadership", ANY, "write"}, {ALLOW, "leadership", ANY, "archive"}, {0},
+    {ALLOW, ANY, ANY, "read"},
+    {ALLOW, ANY, ANY, "approve"},
+    {ALLOW, ANY, ANY, "accept"},
+    {ALLOW, "leadership", ANY, "write"},
+    {ALLOW, "leadership", ANY, "archive"},
+    {ALLOW, "support", ANY, "review"},
+    {ALLOW, "support", "acknowledgement", "write"},
+    {0},
 };
 
 /* Members and organisations are the core's: those who only work on content do not write them. */
 static const struct pattern contributor[] = {
-    {ALLOW, ANY, ANY, "read"},
-    {ALLOW, ANY, ANY, "write"},
-    {REFUSE, "core", ANY, "write"},
-    {0},
+    {ALLOW, ANY, ANY, "read"}, {ALLOW, ANY, ANY, "write"}, {REFUSE, "core", ANY, "write"}, {ALLOW, "support", ANY, "review"}, {0},
 };
 static const struct pattern consultant[] = {
-    {ALLOW, ANY, ANY, "read"},      {ALLOW, ANY, ANY, "write"},       {ALLOW, ANY, ANY, "archive"},
-    {REFUSE, "core", ANY, "write"}, {REFUSE, "core", ANY, "archive"}, {0},
+    {ALLOW, ANY, ANY, "read"},
+    {ALLOW, ANY, ANY, "write"},
+    {ALLOW, ANY, ANY, "archive"},
+    {REFUSE, "core", ANY, "write"},
+    {REFUSE, "core", ANY, "archive"},
+    {ALLOW, "support", ANY, "review"},
+    {0},
 };
 
 /* Accepts what is left of a risk (6.1.3 f); its treatment is theirs to write, and the controls that treat it. */
@@ -42,6 +52,8 @@ static const struct pattern risk_owner[] = {
     {ALLOW, "planning", ANY, "write"},
     {ALLOW, "planning", ANY, "accept"},
     {ALLOW, "annex_a", "control", "write"},
+    {ALLOW, "support", ANY, "review"},
+    {ALLOW, "support", "acknowledgement", "write"},
     {ALLOW, "improvement", "nonconformity", "write"},
     {ALLOW, "improvement", "corrective_action", "write"},
     {0},
@@ -53,10 +65,11 @@ static const struct pattern internal_auditor[] = {
     {ALLOW, "evaluation", ANY, "write"},
     {ALLOW, "improvement", "nonconformity", "write"},
     {ALLOW, "improvement", "nonconformity", "verify"},
+    {ALLOW, "support", "acknowledgement", "write"},
     {0},
 };
 
-static const struct pattern reader[] = {{ALLOW, ANY, ANY, "read"}, {0}};
+static const struct pattern reader[] = {{ALLOW, ANY, ANY, "read"}, {ALLOW, "support", "acknowledgement", "write"}, {0}};
 
 /* People of a certification body: auditing and deciding are kept apart (ISO/IEC 17021-1, 9.5.1). */
 static const struct pattern cb_auditor[] = {
