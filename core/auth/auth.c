@@ -8,6 +8,8 @@
 
 static const struct auth *_Atomic current;
 
+const struct bl_route *const auth_routes[] = {auth_sign_in_routes, auth_client_routes, NULL};
+
 struct auth *auth_new(const struct config *config, FILE *errors)
 {
     if (sodium_init() < 0) {
@@ -84,10 +86,26 @@ enum bl_status auth_verify_at(const struct auth *auth, const char *header, int64
             return BL_UNAUTHORIZED;
         cache_keep(auth->cache, text, length, &token);
     }
+    *caller = (struct auth_caller){.expires = token.expires,
+                                   .authenticated = token.authenticated,
+                                   .client = token.client,
+                                   .two_factor = token.two_factor,
+                                   .scoped = token.scoped};
     memcpy(caller->actor, token.subject, UUID_TEXT);
     memcpy(caller->session, token.session, UUID_TEXT);
-    caller->expires = token.expires;
+    memcpy(caller->organisation, token.organisation, UUID_TEXT);
     return BL_OK;
+}
+
+const char *auth_scope(const char *header, struct arena *arena)
+{
+    const char *text = bearer(header);
+    return text ? token_scope(text, arena) : NULL;
+}
+
+bool auth_fresh(const struct auth_caller *caller, int64_t now)
+{
+    return caller->session[0] != '\0' && caller->authenticated > now - AUTH_FRESH;
 }
 
 enum bl_status auth_verify(const struct auth *auth, const char *header, struct auth_caller *caller, const char **why)

@@ -2,6 +2,7 @@
 #ifndef AUTH_AUTH_H
 #define AUTH_AUTH_H
 
+#include "base/arena.h"
 #include "base/config.h"
 #include "base/ids.h"
 #include <ballium/plugin.h>
@@ -16,8 +17,13 @@ void auth_free(struct auth *);
 /* A verified caller. */
 struct auth_caller {
     char actor[UUID_TEXT];
-    char session[UUID_TEXT]; /* "" for service clients */
-    int64_t expires;         /* seconds since 1970 */
+    char session[UUID_TEXT];      /* "" for service clients */
+    char organisation[UUID_TEXT]; /* the only one that the token opens; "": all that the actor is a member of */
+    int64_t expires;              /* seconds since 1970 */
+    int64_t authenticated;        /* when the person last proved who they are, in seconds since 1970; 0: not known */
+    bool client;                  /* a service client */
+    bool two_factor;              /* with a second factor */
+    bool scoped;                  /* the token is good for a part of what the client may: auth_scope says which */
 };
 
 /* The whole Authorization header value ("Bearer …"). BL_OK, or BL_UNAUTHORIZED with `why` set to a constant RFC 6750 text
@@ -25,8 +31,16 @@ struct auth_caller {
  * Uses a per-process cache of verified tokens; never logs the token. Thread-safe. */
 BL_MUST_CHECK enum bl_status auth_verify(const struct auth *, const char *header, struct auth_caller *, const char **why);
 
-/* /api/v1/auth/login, /refresh, /logout, /api/v1/me, /.well-known/jwks.json: absolute paths. Ends with a zeroed element. */
-extern const struct bl_route auth_routes[];
+/* The scope of a token that auth_verify accepted: permissions separated by spaces, in the arena. NULL: it has none. */
+const char *auth_scope(const char *header, struct arena *);
+
+/* Has the person proved who they are a moment ago? Routes with BL_FRESH ask for it (RFC 9470). `now`: seconds since 1970. */
+enum { AUTH_FRESH = 300 /* seconds */ };
+bool auth_fresh(const struct auth_caller *, int64_t now);
+
+/* Signing in, sessions, the second factor, service clients: tables with absolute paths, each ending with a zeroed element; NULL ends
+ * the list. */
+extern const struct bl_route *const auth_routes[];
 void auth_use(const struct auth *); /* the one the routes work with, from now on; it must outlive their last request */
 
 #endif

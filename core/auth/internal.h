@@ -22,10 +22,39 @@ const struct auth *auth_current(void); /* what auth_use was given last */
 
 /* Refresh tokens: "blr_" and 32 random bytes as base64url: a prefix that secret scanners can look for. */
 #define REFRESH_PREFIX "blr_"
-enum { REFRESH_ROOM = 4 + 43 + 1, REFRESH_HASH_ROOM = 2 + 64 + 1 };
+enum { REFRESH_ROOM = 4 + 43 + 1 };
 void refresh_new(char out[REFRESH_ROOM]);
-bool refresh_valid(const char *text);                              /* has the shape of one */
-void refresh_hash(const char *token, char out[REFRESH_HASH_ROOM]); /* its SHA-256 as a bytea literal, "\x…" */
+bool refresh_valid(const char *text); /* has the shape of one */
+
+/* Secrets of service clients: "blsk_", 40 random letters and digits (238 bits), 6 that are the CRC-32 of all before them: a
+ * scanner (blsk_[0-9A-Za-z]{46}) can tell a secret from what only looks like one. */
+#define CLIENT_SECRET_PREFIX "blsk_"
+enum { CLIENT_SECRET_ROOM = 5 + 40 + 6 + 1, CLIENT_SECRET_HINT = 4 /* characters at the end that may be shown */ };
+void client_secret_new(char out[CLIENT_SECRET_ROOM]);
+bool client_secret_valid(const char *text);
+
+/* SHA-256 as a bytea literal, "\x…". Enough for secrets that nobody can guess, unlike passwords. */
+enum { SECRET_HASH_ROOM = 2 + 64 + 1 };
+void secret_hash(const char *secret, char out[SECRET_HASH_ROOM]);
+
+/* application/x-www-form-urlencoded (RFC 6749, appendix B). */
+enum { FORM_PAIRS = 16 };
+struct form {
+    size_t count;
+    struct {
+        const char *name, *value;
+    } pairs[FORM_PAIRS];
+};
+/* Decoded into memory of the request. False: not a form, not UTF-8, too many pairs. */
+bool form_parse(struct form *, struct bl_request *, const char *text, size_t length);
+/* A pair without a value is as if it were not there. `*repeated`: it is there twice. NULL: it is not there. */
+const char *form_find(const struct form *, const char *name, bool *repeated);
+/* One value decoded; NULL: not one. */
+char *form_decode(struct bl_request *, const char *text, size_t length);
+
+extern const struct bl_route auth_sign_in_routes[]; /* routes.c */
+extern const struct bl_route auth_client_routes[];  /* clients.c */
+enum bl_status oauth_token(struct bl_request *); /* POST /oauth/token */
 
 /* The network that an attempt is counted for: an IPv4 address, the /64 of an IPv6 one (a subscriber has all of it); "" for
  * anything else. */

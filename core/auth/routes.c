@@ -94,10 +94,10 @@ static enum bl_status note(struct bl_request *r, const char *sql, const struct a
 
 static enum bl_status start_session(struct bl_request *r, const struct attempt *a, const char *user)
 {
-    char session[UUID_TEXT], refresh[REFRESH_ROOM], hash[REFRESH_HASH_ROOM], lifetime[24];
+    char session[UUID_TEXT], refresh[REFRESH_ROOM], hash[SECRET_HASH_ROOM], lifetime[24];
     uuid_v7(session);
     refresh_new(refresh);
-    refresh_hash(refresh, hash);
+    secret_hash(refresh, hash);
     snprintf(lifetime, sizeof lifetime, "%ld", auth_current()->refresh_ttl);
     struct bl_rows *rows;
     enum bl_status status =
@@ -165,10 +165,10 @@ static enum bl_status refresh(struct bl_request *r)
         return status;
     if (!refresh_valid(token))
         return wrong_refresh_token(r);
-    char hash[REFRESH_HASH_ROOM], successor[REFRESH_ROOM], successor_hash[REFRESH_HASH_ROOM];
+    char hash[SECRET_HASH_ROOM], successor[REFRESH_ROOM], successor_hash[SECRET_HASH_ROOM];
     refresh_new(successor);
-    refresh_hash(token, hash);
-    refresh_hash(successor, successor_hash);
+    secret_hash(token, hash);
+    secret_hash(successor, successor_hash);
     struct bl_rows *rows;
     status = bl_sql(r, "SELECT outcome, user_id, session_id FROM core.refresh($1::bytea, $2::bytea)",
                     (const char *const[]){hash, successor_hash}, 2, BL_FINAL, &rows);
@@ -190,8 +190,8 @@ static enum bl_status logout(struct bl_request *r)
     enum bl_status status = read_members(r, (const char *const[]){"refresh_token"}, (const char **const[]){&token}, 1);
     if (status != BL_OK)
         return status;
-    char hash[REFRESH_HASH_ROOM];
-    refresh_hash(token, hash);
+    char hash[SECRET_HASH_ROOM];
+    secret_hash(token, hash);
     struct bl_rows *rows;
     status = bl_sql(r, "SELECT core.log_out($1::bytea)", (const char *const[]){hash}, 1, BL_FINAL, &rows);
     if (status == BL_OK)
@@ -295,7 +295,7 @@ static const char jwks_schema[] = SCHEMA({
 });
 /* clang-format on */
 
-const struct bl_route auth_routes[] = {
+const struct bl_route auth_sign_in_routes[] = {
     {.method = "POST",
      .path = "/api/v1/auth/login",
      .handler = login,

@@ -25,16 +25,6 @@ bool refresh_valid(const char *text)
            length == SECRET;
 }
 
-/* A plain hash is enough: 256 random bits cannot be guessed, unlike a password. */
-void refresh_hash(const char *token, char out[REFRESH_HASH_ROOM])
-{
-    unsigned char hash[crypto_hash_sha256_BYTES];
-    crypto_hash_sha256(hash, (const unsigned char *)token, strlen(token));
-    out[0] = '\\';
-    out[1] = 'x';
-    sodium_bin2hex(out + 2, REFRESH_HASH_ROOM - 2, hash, sizeof hash);
-}
-
 void network_of(const char *address, char out[NETWORK_ROOM])
 {
     static const unsigned char mapped[12] = {[10] = 0xff, [11] = 0xff}; /* ::ffff:a.b.c.d */

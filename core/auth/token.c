@@ -143,6 +143,28 @@ static bool copy_id(json_t *value, char out[UUID_TEXT])
     return true;
 }
 
+/* What says how the caller got the token, and what it is good for. Present but not understood is refused, never passed over: each
+ * of these makes a token good for less. */
+static const char *check_own_claims(json_t *claims, int64_t now, struct token *out)
+{
+    json_t *client = json_object_get(claims, "client_id"), *scope = json_object_get(claims, "scope");
+    json_t *org = json_object_get(claims, "org");
+    char id[UUID_TEXT];
+    out->authenticated = date_of(claims, "auth_time", 0);
+    out->two_factor = names(json_object_get(claims, "acr"), TOKEN_ACR_TWO_FACTOR);
+    out->client = client != NULL;
+    out->scoped = scope != NULL;
+    if (out->authenticated < 0 || out->authenticated > now + TOKEN_SKEW)
+        return INVALID("auth_time is not a date in the past");
+    if (client && (!copy_id(client, id) || strcmp(id, out->subject) != 0))
+        return INVALID("client_id is not the subject");
+    if (scope && !json_is_string(scope))
+        return INVALID("scope is not text");
+    if (org && !copy_id(org, out->organisation))
+        return INVALID("org is not an id");
+    return NULL;
+}
+
 static const char *check_claims(json_t *claims, const struct token_terms *terms, int64_t now, struct token *out)
 {
     int64_t exp = date_of(claims, "exp", -1), iat = date_of(claims, "iat", -1), nbf = date_of(claims, "nbf", 0);
@@ -157,11 +179,10 @@ static const char *check_claims(json_t *claims, const struct token_terms *terms,
         return INVALID("wrong issuer");
     if (!is_for(json_object_get(claims, "aud"), terms->audience))
         return INVALID("wrong audience");
-    out->session[0] = '\0';
+    *out = (struct token){.expires = exp};
     if (!copy_id(json_object_get(claims, "sub"), out->subject) || (sid && !copy_id(sid, out->session)))
         return INVALID("sub or sid is not an id");
-    out->expires = exp;
-    return NULL;
+    return check_own_claims(claims, now, out);
 }
 
 const char *token_verify(const struct token_terms *terms, const char *text, int64_t now, struct token *out)
@@ -185,6 +206,27 @@ const char *token_verify(const struct token_terms *terms, const char *text, int6
     return why;
 }
 
+const char *token_scope(const char *text, struct arena *arena)
+{
+    struct part parts[PARTS];
+    json_t *claims = split(text, parts) ? parse(parts[1]) : NULL;
+    const char *scope = arena_string(arena, json_string_value(json_object_get(claims, "scope")));
+    json_decref(claims);
+    return scope;
+}
+
+/* The claims that not every token has. */
+static bool add_own_claims(jwt_t *jwt, const struct token *token)
+{
+    const char *acr = token->two_factor ? TOKEN_ACR_TWO_FACTOR : TOKEN_ACR_PASSWORD;
+    return (token->session[0] == '\0' || jwt_add_grant(jwt, "sid", token->session) == 0) &&
+           (token->organisation[0] == '\0' || jwt_add_grant(jwt, "org", token->organisation) == 0) &&
+           (token->scope == NULL || jwt_add_grant(jwt, "scope", token->scope) == 0) &&
+           (!token->client || jwt_add_grant(jwt, "client_id", token->subject) == 0) &&
+           (token->authenticated == 0 ||
+            (jwt_add_grant_int(jwt, "auth_time", token->authenticated) == 0 && jwt_add_grant(jwt, "acr", acr) == 0));
+}
+
 char *token_mint(const struct token_terms *terms, const struct token *token, int64_t now)
 {
     const struct key *key = terms->keys->signing;
@@ -197,8 +239,7 @@ char *token_mint(const struct token_terms *terms, const struct token *token, int
                 jwt_add_header(jwt, "kid", key->kid) == 0 && jwt_add_grant(jwt, "iss", terms->issuer) == 0 &&
                 jwt_add_grant(jwt, "aud", terms->audience) == 0 && jwt_add_grant(jwt, "sub", token->subject) == 0 &&
                 jwt_add_grant_int(jwt, "exp", token->expires) == 0 && jwt_add_grant_int(jwt, "iat", now) == 0 &&
-                jwt_add_grant(jwt, "jti", id) == 0 &&
-                (token->session[0] == '\0' || jwt_add_grant(jwt, "sid", token->session) == 0);
+                jwt_add_grant(jwt, "jti", id) == 0 && add_own_claims(jwt, token);
     char *text = good ? jwt_encode_str(jwt) : NULL;
     jwt_free(jwt);
     ERR_clear_error();

@@ -9,6 +9,7 @@ static const struct cli_command *const commands[] = {
     &cli_migrate,
     &cli_org,
     &cli_user,
+    &cli_client,
     &cli_key,
     &cli_plugin,
     &cli_demo,

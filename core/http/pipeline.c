@@ -87,6 +87,21 @@ static enum bl_status unauthorized(struct http_request *r, const char *why)
                    description);
 }
 
+/* RFC 9470. A program cannot sign in anew, so it cannot do this at all. */
+static enum bl_status stale(struct http_request *r)
+{
+    if (r->caller.session[0] == '\0')
+        return bl_fail(&r->base, BL_FORBIDDEN, "person_needed", NULL, "this is for people: no service client may do it");
+    http_set_header(r, "WWW-Authenticate",
+                    arena_format(r->arena,
+                                 "Bearer realm=\"ballium\", error=\"insufficient_user_authentication\", "
+                                 "error_description=\"sign in again to do this\", max_age=\"%d\"",
+                                 AUTH_FRESH));
+    return bl_fail(&r->base, BL_UNAUTHORIZED, "insufficient_user_authentication", NULL,
+                   "this needs a sign-in of the last %d minutes: POST /api/v1/auth/step-up, then repeat it with the new token",
+                   AUTH_FRESH / 60);
+}
+
 static enum bl_status authenticate(struct http_request *r)
 {
     const char *why = "";
@@ -94,8 +109,18 @@ static enum bl_status authenticate(struct http_request *r)
         return BL_OK;
     if (auth_verify(r->worker->http->auth, http_params_header(&r->params, "Authorization"), &r->caller, &why) != BL_OK)
         return unauthorized(r, why);
+    if ((r->match.route->flags & BL_FRESH) != 0 && !auth_fresh(&r->caller, r->base.now / 1000000))
+        return stale(r);
+    if (r->caller.scoped)
+        r->scope = auth_scope(http_params_header(&r->params, "Authorization"), r->arena);
     r->base.actor = r->caller.actor;
     return BL_OK;
+}
+
+/* A token that is good for one organisation opens no other. */
+static bool opens(const struct http_request *r)
+{
+    return r->caller.organisation[0] == '\0' || strcmp(r->caller.organisation, r->tenant) == 0;
 }
 
 static enum bl_status tenant(struct http_request *r)
@@ -107,7 +132,7 @@ static enum bl_status tenant(struct http_request *r)
     if (status != BL_OK)
         return status;
     status = tenant_find(r->worker->db, r->arena, org, r->tenant, r->slug);
-    if (status == BL_NOT_FOUND)
+    if (status == BL_NOT_FOUND || (status == BL_OK && !opens(r)))
         return http_no_organisation(r);
     if (status != BL_OK)
         return bl_fail(&r->base, BL_UNAVAILABLE, "database_unavailable", NULL,

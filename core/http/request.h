@@ -68,6 +68,7 @@ struct http_request {
     bool done;             /* a stage has answered: skip the rest */
     bool key_taken;        /* the answer is to be kept under the Idempotency-Key: the commit waits for it */
     struct auth_caller caller;
+    const char *scope; /* of a service client's token; NULL: all that the client may */
     char id[HTTP_TRACE_ID], trace[HTTP_TRACE_ID];
     char tenant[UUID_TEXT], slug[64];
     char media_type[HTTP_MEDIA_TYPE]; /* the chosen one */

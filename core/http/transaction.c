@@ -13,6 +13,7 @@
 enum { QUEUE = 6 }; /* BEGIN, enter, two statements, COMMIT, and one to spare */
 
 static const char enter_sql[] = "SELECT core.enter($1::uuid, $2::uuid, $3)";
+static const char enter_client_sql[] = "SELECT core.enter_client($1::uuid, $2::uuid, $3, $4)";
 
 enum bl_status http_no_organisation(struct http_request *r)
 {
@@ -128,7 +129,11 @@ static size_t queue_begin(struct http_request *r)
     db_queue(db, r->tx.read_only ? "BEGIN READ ONLY" : "BEGIN", NULL, 0);
     if (r->base.tenant == NULL)
         return 1;
-    db_queue(db, enter_sql, (const char *const[]){r->base.actor, r->base.tenant, r->match.route->permission}, 3);
+    const char *const args[] = {r->base.actor, r->base.tenant, r->match.route->permission, r->scope};
+    if (r->caller.client)
+        db_queue(db, enter_client_sql, args, 4);
+    else
+        db_queue(db, enter_sql, args, 3);
     return 2;
 }
 

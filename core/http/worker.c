@@ -46,6 +46,21 @@ static size_t append(struct engine_route *table, size_t at, const struct bl_rout
     return at;
 }
 
+static size_t count_tables(const struct bl_route *const *tables)
+{
+    size_t n = 0;
+    for (; *tables != NULL; tables++)
+        n += count_routes(*tables);
+    return n;
+}
+
+static size_t append_tables(struct engine_route *table, size_t at, const struct bl_route *const *tables)
+{
+    for (; *tables != NULL; tables++)
+        at = append(table, at, *tables);
+    return at;
+}
+
 struct http *http_of(const struct config *config, const struct engine *engine, const struct auth *auth,
                      struct engine_route *routes, size_t count, FILE *errors)
 {
@@ -71,9 +86,7 @@ struct http *http_new(const struct config *config, const struct engine *engine, 
 {
     size_t count, at;
     const struct engine_route *areas = engine_routes(engine, &count);
-    size_t total = count + count_routes(auth_routes) + count_routes(own_routes);
-    for (const struct bl_route *const *routes = tenant_routes; *routes != NULL; routes++)
-        total += count_routes(*routes);
+    size_t total = count + count_tables(auth_routes) + count_tables(tenant_routes) + count_routes(own_routes);
     struct engine_route *table = calloc(total, sizeof *table);
     if (table == NULL) {
         fputs("no memory for the routes\n", errors);
@@ -81,9 +94,8 @@ struct http *http_new(const struct config *config, const struct engine *engine, 
     }
     if (count > 0)
         memcpy(table, areas, count * sizeof *table);
-    at = append(table, count, auth_routes);
-    for (const struct bl_route *const *routes = tenant_routes; *routes != NULL; routes++)
-        at = append(table, at, *routes);
+    at = append_tables(table, count, auth_routes);
+    at = append_tables(table, at, tenant_routes);
     append(table, at, own_routes);
     return http_of(config, engine, auth, table, total, errors);
 }

@@ -87,14 +87,14 @@ static void test_crowd(void **state)
 static void test_refresh_tokens(void **state)
 {
     (void)state;
-    char a[REFRESH_ROOM], b[REFRESH_ROOM], hash[REFRESH_HASH_ROOM];
+    char a[REFRESH_ROOM], b[REFRESH_ROOM], hash[SECRET_HASH_ROOM];
     refresh_new(a);
     refresh_new(b);
     assert_string_not_equal(a, b);
     assert_ptr_equal(strstr(a, "blr_"), a);
     assert_int_equal(strlen(a), 47);
     assert_true(refresh_valid(a));
-    refresh_hash("blr_", hash);
+    secret_hash("blr_", hash);
     assert_string_equal(hash, "\\x5bc603fb5dfb2530fae1e2770453e7988b6ad4d096cf0056048fc09199a00c6c");
     static const char *const bad[] = {"",
                                       "blr_",

@@ -21,6 +21,7 @@ enum bl_route_flag {
     BL_WRITE = 1 << 1,    /* the transaction may write; every method but GET implies it */
     BL_CREATED = 1 << 2,  /* it answers 201 instead of 200 (said in the document; the handler sets it) */
     BL_ACCEPTED = 1 << 3, /* 202: see bl_accepted */
+    BL_FRESH = 1 << 4,    /* a dangerous act, for a person who signed in within the last five minutes (else 401, RFC 9470) */
 };
 
 /* A route of the plugin's own, below /api/v1/orgs/{org}/<area>/ . */
