@@ -249,7 +249,10 @@ static enum bl_status create_client(struct bl_request *r)
 {
     struct wanted w;
     struct new_secret secret;
+    struct bl_rows *rows;
     enum bl_status status = keep_no_secret(r);
+    if (status == BL_OK) /* who may not be here is told so before what is wrong with the body */
+        status = bl_sql(r, "SELECT core.tenant() = $1::uuid", NULL, 0, 0, &rows);
     if (status == BL_OK)
         status = read_wanted(r, true, &w);
     if (status != BL_OK)
@@ -274,13 +277,14 @@ static enum bl_status change_client(struct bl_request *r)
     const char *id = client_of(r);
     enum bl_status status = id ? seen_version(r, seen) : no_client(r);
     if (status == BL_OK)
-        status = read_wanted(r, false, &w);
-    if (status == BL_OK)
         status = bl_sql(r, CLIENTS, (const char *const[]){id}, 1, 0, &rows);
     if (status != BL_OK)
         return status;
     if (bl_count(r, rows) != 1)
         return no_client(r);
+    status = read_wanted(r, false, &w);
+    if (status != BL_OK)
+        return status;
     json_t *before = json_loads(bl_cell(r, rows, 0, 2), 0, NULL), *difference = json_object();
     if (w.name && strcmp(w.name, bl_cell(r, rows, 0, 1)) != 0)
         json_object_set_new(difference, "name", json_pack("[s,s]", bl_cell(r, rows, 0, 1), w.name));

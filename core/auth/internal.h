@@ -20,6 +20,11 @@ BL_MUST_CHECK enum bl_status auth_verify_at(const struct auth *, const char *hea
 
 const struct auth *auth_current(void); /* what auth_use was given last */
 
+/* The network that an attempt is counted for: an IPv4 address, the /64 of an IPv6 one (a subscriber has all of it); "" for
+ * anything else. */
+enum { NETWORK_ROOM = 48 };
+void network_of(const char *address, char out[NETWORK_ROOM]);
+
 /* Refresh tokens: "blr_" and 32 random bytes as base64url: a prefix that secret scanners can look for. */
 #define REFRESH_PREFIX "blr_"
 enum { REFRESH_ROOM = 4 + 43 + 1 };
@@ -52,13 +57,48 @@ const char *form_find(const struct form *, const char *name, bool *repeated);
 /* One value decoded; NULL: not one. */
 char *form_decode(struct bl_request *, const char *text, size_t length);
 
-extern const struct bl_route auth_sign_in_routes[]; /* routes.c */
-extern const struct bl_route auth_client_routes[];  /* clients.c */
-enum bl_status oauth_token(struct bl_request *); /* POST /oauth/token */
+/* One table a file: routes.c, sessions.c, totp.c, clients.c. */
+extern const struct bl_route auth_sign_in_routes[], auth_session_routes[], auth_totp_routes[], auth_client_routes[];
 
-/* The network that an attempt is counted for: an IPv4 address, the /64 of an IPv6 one (a subscriber has all of it); "" for
- * anything else. */
-enum { NETWORK_ROOM = 48 };
-void network_of(const char *address, char out[NETWORK_ROOM]);
+/* The string members of a body, and no others. Ends with a zeroed element. */
+struct member {
+    const char *name;
+    const char **value; /* NULL when it is not there */
+    bool required;
+};
+BL_MUST_CHECK enum bl_status read_members(struct bl_request *, const struct member *);
+
+/* A person's attempt to prove who they are. */
+struct attempt {
+    const char *email, *password, *code; /* code: the second factor; NULL: none was sent */
+    /* found out: */
+    char network[NETWORK_ROOM];
+    const char *user;
+    bool two_factor;
+};
+/* BL_OK: proved, and the transaction is open: the caller's next statement ends it. Else the failure is told and, when it counts,
+ * counted and committed. */
+BL_MUST_CHECK enum bl_status prove(struct bl_request *, struct attempt *);
+
+/* The last step of a sign-in. `organisation`: the only one that the session opens; NULL: all of the person's. */
+enum bl_status start_session(struct bl_request *, const struct attempt *, const char *organisation);
+
+/* RFC 6749, section 5.1. */
+struct grant {
+    const char *user, *session, *organisation, *refresh; /* organisation, refresh: may be NULL */
+    int64_t authenticated;
+    bool two_factor;
+};
+enum bl_status answer_tokens(struct bl_request *, const struct grant *);
+
+/* The caller, when it is a person with a session; a service client is told that this is not for it. */
+BL_MUST_CHECK enum bl_status person_of(struct bl_request *, struct auth_caller *);
+
+/* totp.c: is `code` the one of this moment (30 s more or less), or a recovery code, and was it never used? It is used now.
+ * `secret`: hexadecimal. */
+BL_MUST_CHECK enum bl_status second_factor_take(struct bl_request *, const char *user, const char *secret, const char *code,
+                                                bool *taken);
+
+enum bl_status oauth_token(struct bl_request *); /* POST /oauth/token */
 
 #endif
