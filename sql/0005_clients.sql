@@ -31,22 +31,22 @@ CREATE TABLE core.client_secret (
 );
 ALTER TABLE core.client_secret ADD CONSTRAINT client_secret_client_fk FOREIGN KEY (client_id) REFERENCES core.client (id);
 
--- The same as core.enter for a service client: `scope` (NULL: all) narrows what it holds to what its token was asked for. Answers
--- the permissions that are left, separated by commas.
+-- The same as core.enter for a service client: `scope` (NULL: all) narrows what it holds to what its token was asked for. The answer
+-- is like that for a role of the organisation's own: "service_client;own=context.issue:read context.issue:write".
 CREATE FUNCTION core.enter_client(actor uuid, tenant uuid, permission text, scope text) RETURNS text
-    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
     AS $$
 DECLARE
     held text[];
+    entered text;
 BEGIN
     IF nullif(current_setting('ballium.tenant', true), '') IS NOT NULL THEN
         RAISE EXCEPTION 'a tenant is entered already' USING ERRCODE = 'BL500';
     END IF;
     SELECT c.permissions INTO held
         FROM core.client c
-        JOIN core.user_account u ON u.id = c.id AND u.status = 'active'
-        JOIN core.membership m ON m.user_id = c.id AND m.tenant_id = enter_client.tenant AND m.status = 'active'
-        JOIN core.organisation o ON o.id = m.tenant_id AND o.status = 'active'
+        JOIN core.membership m ON m.user_id = c.id AND m.tenant_id = enter_client.tenant
+            AND m.status = 'active' AND m.user_status = 'active' AND m.tenant_status = 'active'
         WHERE c.id = enter_client.actor;
     IF NOT FOUND THEN
         RAISE EXCEPTION 'no such organisation' USING ERRCODE = 'BL404';
@@ -58,8 +58,8 @@ BEGIN
         RAISE EXCEPTION 'this service client, or the scope of its token, does not include %', enter_client.permission
             USING ERRCODE = 'BL403';
     END IF;
-    PERFORM set_config('ballium.tenant', enter_client.tenant::text, true);
-    RETURN array_to_string(held, ',');
+    entered := set_config('ballium.tenant', enter_client.tenant::text, true);
+    RETURN 'service_client;own=' || array_to_string(held, ' ');
 END
 $$;
 REVOKE EXECUTE ON FUNCTION core.enter_client(uuid, uuid, text, text) FROM PUBLIC;
@@ -71,9 +71,7 @@ CREATE FUNCTION core.client_authenticate(client uuid, secret bytea) RETURNS TABL
     AS $$
     UPDATE core.client_secret s SET used_at = now()
         FROM core.client c
-        JOIN core.user_account u ON u.id = c.id AND u.status = 'active'
-        JOIN core.membership m ON m.user_id = c.id AND m.status = 'active'
-        JOIN core.organisation o ON o.id = m.tenant_id AND o.status = 'active'
+        JOIN core.membership m ON m.user_id = c.id AND m.status = 'active' AND m.user_status = 'active' AND m.tenant_status = 'active'
         WHERE s.client_id = client AND s.hash = secret AND c.id = s.client_id
         RETURNING m.tenant_id, c.permissions
     $$;

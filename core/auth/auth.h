@@ -38,8 +38,8 @@ const char *auth_scope(const char *header, struct arena *);
 enum { AUTH_FRESH = 300 /* seconds */ };
 bool auth_fresh(const struct auth_caller *, int64_t now);
 
-/* Signing in, sessions, the second factor, service clients: tables with absolute paths, each ending with a zeroed element; NULL ends
- * the list. */
+/* Signing in, sessions, the second factor, service clients: tables with absolute paths, each ending with a zeroed element; NULL
+ * ends the list. */
 extern const struct bl_route *const auth_routes[];
 void auth_use(const struct auth *); /* the one the routes work with, from now on; it must outlive their last request */
 
