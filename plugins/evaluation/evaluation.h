@@ -1,0 +1,55 @@
+/* What the files of this plugin share. Tables are constant data; a rule and a handler live beside the table they guard. */
+#ifndef EVALUATION_EVALUATION_H
+#define EVALUATION_EVALUATION_H
+
+#include <ballium/plugin.h>
+
+/* programmes.c, coverage.c: what is audited over the cycle */
+extern const struct bl_field evaluation_programme_fields[];
+extern const struct bl_state evaluation_programme_states[];
+extern const struct bl_transition evaluation_programme_transitions[];
+enum bl_status evaluation_programme_before(struct bl_request *, const struct bl_change *);
+enum bl_status evaluation_programme_retire(struct bl_request *, const struct bl_change *);
+enum bl_status evaluation_coverage(struct bl_request *);
+/* Names every clause and control that no audit of the programme covers; `done`: by an audit whose report is issued. */
+enum bl_status evaluation_holes(struct bl_request *, const char *programme_id, bool done);
+
+/* audits.c, team.c: one audit, who does it */
+extern const struct bl_field evaluation_audit_fields[], evaluation_team_fields[];
+extern const struct bl_relation evaluation_audit_relations[];
+extern const struct bl_state evaluation_audit_states[];
+extern const struct bl_transition evaluation_audit_transitions[];
+enum bl_status evaluation_audit_before(struct bl_request *, const struct bl_change *);
+enum bl_status evaluation_audit_after(struct bl_request *, const struct bl_change *);
+enum bl_status evaluation_audit_retire(struct bl_request *, const struct bl_change *);
+enum bl_status evaluation_team_before(struct bl_request *, const struct bl_change *);
+enum bl_status evaluation_team_after(struct bl_request *, const struct bl_change *);
+/* Refuses every person of the team who owns a process, control or document in the audit's scope, with the reason. */
+enum bl_status evaluation_independence(struct bl_request *, const char *audit_id);
+
+/* checklist.c, findings.c: what was asked, what came out */
+extern const struct bl_field evaluation_checklist_fields[], evaluation_finding_fields[];
+extern const struct bl_relation evaluation_finding_relations[];
+enum bl_status evaluation_checklist_before(struct bl_request *, const struct bl_change *);
+enum bl_status evaluation_draw(struct bl_request *);
+enum bl_status evaluation_questions(struct bl_request *);
+enum bl_status evaluation_finding_before(struct bl_request *, const struct bl_change *);
+/* A nonconformity of the improvement area for each finding of that kind, when the area is here. */
+enum bl_status evaluation_open_nonconformities(struct bl_request *, const char *audit_id);
+enum bl_status evaluation_follow_up(struct bl_request *, const char *audit_id); /* names those that are not over */
+
+/* rules.c */
+const char *evaluation_text(const json_t *record, const char *name); /* NULL when it is absent, null or blank */
+void evaluation_today(const struct bl_request *, char out[11]);      /* 2026-01-31, UTC */
+enum bl_status evaluation_not_future(struct bl_request *, const struct bl_change *, const char *field);
+/* The second day must not lie before the first. */
+enum bl_status evaluation_ordered(struct bl_request *, const struct bl_change *, const char *first, const char *then);
+bool evaluation_is_state(const json_t *record, const char *states); /* " draft closed ": one of these? */
+/* Refuses the change of what belongs to an audit whose report is issued; locks the audit until the end. */
+enum bl_status evaluation_audit_open(struct bl_request *, const struct bl_change *);
+enum bl_status evaluation_audit_part_retire(struct bl_request *, const struct bl_change *);
+void evaluation_items(struct bl_request *, const struct bl_rows *); /* {"items": [first cells, which are JSON], "count"} */
+
+#define EVALUATION_EDITIONS "2013 2022"
+
+#endif

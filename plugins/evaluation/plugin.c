@@ -1,0 +1,140 @@
+/* Evaluation, clause 9: audits by a programme. */
+#include "evaluation.h"
+
+extern const struct bl_migration bl_migrations_evaluation[];
+extern const struct bl_plugin bl_plugin_evaluation;
+
+static const struct bl_resource resources[] = {
+    {.name = "audit_programmes",
+     .singular = "audit_programme",
+     .table = "evaluation.audit_programme",
+     .prefix = "AP",
+     .clause = "9.2.2",
+     .label = "Audit programmes",
+     .help = "Which audits there are over a cycle, and that they leave nothing out.",
+     .fields = evaluation_programme_fields,
+     .states = evaluation_programme_states,
+     .transitions = evaluation_programme_transitions,
+     .sort = "-period_from",
+     .before = evaluation_programme_before,
+     .retire = evaluation_programme_retire},
+    {.name = "audits",
+     .singular = "audit",
+     .table = "evaluation.audit",
+     .prefix = "AUD",
+     .clause = "9.2.1",
+     .label = "Internal audits",
+     .help = "Scope, team, plan, meetings, conclusion. The report does not change once it is issued.",
+     .fields = evaluation_audit_fields,
+     .relations = evaluation_audit_relations,
+     .states = evaluation_audit_states,
+     .transitions = evaluation_audit_transitions,
+     .sort = "-starts_on",
+     .before = evaluation_audit_before,
+     .after = evaluation_audit_after,
+     .retire = evaluation_audit_retire},
+    {.name = "audit_members",
+     .singular = "audit_member",
+     .table = "evaluation.audit_member",
+     .prefix = "AUM",
+     .clause = "9.2.2",
+     .label = "Audit team",
+     .help = "Who takes part beside the lead auditor. Nobody audits his own work.",
+     .fields = evaluation_team_fields,
+     .before = evaluation_team_before,
+     .after = evaluation_team_after,
+     .retire = evaluation_audit_part_retire},
+    {.name = "audit_checklist_items",
+     .singular = "audit_checklist_item",
+     .table = "evaluation.audit_checklist_item",
+     .prefix = "AQ",
+     .clause = "9.2.1",
+     .label = "Checklist",
+     .help = "Questions of the catalogue and own ones, with answer, evidence and sample.",
+     .fields = evaluation_checklist_fields,
+     .sort = "number",
+     .before = evaluation_checklist_before,
+     .retire = evaluation_audit_part_retire},
+    {.name = "audit_findings",
+     .singular = "audit_finding",
+     .table = "evaluation.audit_finding",
+     .prefix = "FND",
+     .clause = "9.2.2",
+     .label = "Audit findings",
+     .help = "What was found, held against a criterion, with evidence.",
+     .fields = evaluation_finding_fields,
+     .relations = evaluation_finding_relations,
+     .before = evaluation_finding_before,
+     .retire = evaluation_audit_part_retire},
+    {0},
+};
+
+#define INTEGER "{\"type\":\"integer\"}"
+#define STRING "{\"type\":\"string\"}"
+#define BOOLEAN "{\"type\":\"boolean\"}"
+#define ITEMS(item, more)                                                                                                        \
+    "{\"type\":\"object\",\"required\":[\"items\",\"count\"],\"properties\":{\"items\":{\"type\":\"array\",\"items\":" item      \
+    "},\"count\":" INTEGER more "}}"
+
+static const char coverage_answer[] = ITEMS(
+    "{\"type\":\"object\",\"required\":[\"kind\",\"number\",\"title\",\"planned\",\"done\",\"audits\"],\"properties\":{\"kind\":"
+    "{\"enum\":[\"clause\",\"control\"]},\"number\":" STRING ",\"title\":" STRING ",\"planned\":" BOOLEAN ",\"done\":" BOOLEAN
+    ",\"audits\":{\"type\":\"array\",\"items\":{\"type\":\"object\"}}}}",
+    ",\"planned\":" INTEGER ",\"done\":" INTEGER);
+
+static const char questions_answer[] = ITEMS(
+    "{\"type\":\"object\",\"required\":[\"id\",\"clause\",\"question\",\"evidence\",\"method\"],\"properties\":{\"id\":" STRING
+    ",\"clause\":" STRING ",\"question\":" STRING "}}",
+    "");
+
+static const struct bl_route routes[] = {
+    {.method = "GET",
+     .path = "audit-programmes/{id}/coverage",
+     .permission = "evaluation.audit_programme:read",
+     .handler = evaluation_coverage,
+     .summary = "Every clause and every control, and which audits of the programme cover it",
+     .answer = coverage_answer},
+    {.method = "GET",
+     .path = "questions",
+     .permission = "evaluation.audit_checklist_item:read",
+     .handler = evaluation_questions,
+     .query = "clause",
+     .summary = "The questions of the catalogue, of a clause and what is below it",
+     .answer = questions_answer},
+    {.method = "POST",
+     .path = "audits/{id}:draw",
+     .permission = "evaluation.audit_checklist_item:write",
+     .handler = evaluation_draw,
+     .summary = "Puts the catalogue's questions on the audit's clauses on its checklist; those on it already are left alone",
+     .answer = "{\"type\":\"object\",\"required\":[\"drawn\"],\"properties\":{\"drawn\":" INTEGER "}}"},
+    {0},
+};
+
+#define LIVE "tenant_id = $1 AND archived_at IS NULL"
+
+static const struct bl_signal signals[] = {
+    {"audit_programme_approved", "9.2.2", "An audit programme is approved and runs",
+     "SELECT count(*), NULL::bigint, count(*) > 0 FROM evaluation.audit_programme WHERE " LIVE
+     " AND status = 'approved' AND current_date BETWEEN period_from AND period_to"},
+    {"audit_reported", "9.2.1", "An audit report was issued within a year",
+     "SELECT count(*), NULL::bigint, count(*) > 0 FROM evaluation.audit WHERE " LIVE
+     " AND status IN ('issued', 'closed') AND report_issued_on > current_date - interval '1 year'"},
+    {"audits_overdue", "9.2.1", "Audits that should have begun",
+     "SELECT count(*) FILTER (WHERE status IN ('planned', 'scheduled') AND starts_on < current_date), count(*), count(*) > 0"
+     " AND count(*) FILTER (WHERE status IN ('planned', 'scheduled') AND starts_on < current_date) = 0"
+     " FROM evaluation.audit WHERE " LIVE " AND status <> 'cancelled'"},
+    {0},
+};
+
+const struct bl_plugin bl_plugin_evaluation = {
+    .abi = BL_ABI,
+    .name = "evaluation",
+    .version = "1.0.0",
+    .clause = "9",
+    .label = "Evaluation",
+    .help = "Whether the management system does what it shall: audits by a programme.",
+    .resources = resources,
+    .routes = routes,
+    .migrations = bl_migrations_evaluation,
+    .signals = signals,
+};
