@@ -168,13 +168,16 @@ static const char *frozen_sql(struct bl_request *r, const struct plan *plan)
     return s.text;
 }
 
-static void put_end(struct statement *s, const struct plan *plan, const char *alias, const char *id, bool declares)
+/* Where a rule will change the record that declares the relation, that one is locked for it at once: two who link it at the same
+ * time would else both share it and wait for each other. */
+static void put_end(struct statement *s, const struct plan *plan, const char *alias, const char *id, bool declares, bool ruled)
 {
     statement_text(
         s, value_text(s->request,
                       "%s AS (SELECT t.id, t.ref, t.version, t.archived_at, t.%s::text AS title, %s AS frozen FROM %s t\nWHERE "
-                      "t.tenant_id = $1 AND t.id = %s::uuid FOR SHARE),\n",
-                      alias, title_of(plan), declares ? frozen_sql(s->request, plan) : "false", plan->resource->table, id));
+                      "t.tenant_id = $1 AND t.id = %s::uuid FOR %s),\n",
+                      alias, title_of(plan), declares ? frozen_sql(s->request, plan) : "false", plan->resource->table, id,
+                      declares && ruled ? "UPDATE" : "SHARE"));
 }
 
 /* $2 here, $3 there, $4 actor, $5 and $6 event ids, $7 request id. The ends are locked, so that neither is archived meanwhile. */
@@ -183,8 +186,9 @@ static const char *change_sql(struct bl_request *r, const struct plan *plan, con
     struct statement s;
     statement_start(&s, r);
     statement_text(&s, "WITH ");
-    put_end(&s, plan, "here", "$2", !relation->inverse);
-    put_end(&s, relation->other_plan, "there", "$3", relation->inverse);
+    bool ruled = relation->relation->after != NULL;
+    put_end(&s, plan, "here", "$2", !relation->inverse, ruled);
+    put_end(&s, relation->other_plan, "there", "$3", relation->inverse, ruled);
     statement_text(&s, "changed AS (");
     if (link)
         statement_text(&s, value_text(r,
