@@ -1,0 +1,85 @@
+/* Small things that rules of several tables need. */
+#include "planning.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+const char *planning_text(const json_t *record, const char *name)
+{
+    const char *text = json_string_value(json_object_get(record, name));
+    return text && text[strspn(text, " \t\r\n")] ? text : NULL;
+}
+
+int planning_int(const json_t *record, const char *name)
+{
+    const json_t *value = json_object_get(record, name);
+    return json_is_integer(value) ? (int)json_integer_value(value) : -1;
+}
+
+void planning_day(int64_t microseconds, char out[11])
+{
+    time_t seconds = (time_t)(microseconds / 1000000);
+    struct tm day;
+    gmtime_r(&seconds, &day);
+    strftime(out, 11, "%Y-%m-%d", &day);
+}
+
+static void drop(void *json)
+{
+    json_decref(json);
+}
+
+json_t *planning_parse(struct bl_request *r, const char *text)
+{
+    json_t *json = text ? json_loads(text, JSON_DECODE_ANY, NULL) : NULL;
+    bl_defer(r, drop, json);
+    return json;
+}
+
+json_t *planning_object(struct bl_request *r)
+{
+    json_t *json = json_object();
+    bl_defer(r, drop, json);
+    return json;
+}
+
+char *planning_print(struct bl_request *r, const char *format, ...)
+{
+    va_list args, again;
+    va_start(args, format);
+    va_copy(again, args);
+    int length = vsnprintf(NULL, 0, format, args);
+    size_t room = length < 0 ? 1 : (size_t)length + 1;
+    char *text = bl_alloc(r, room);
+    vsnprintf(text, room, format, again);
+    va_end(again);
+    va_end(args);
+    return text;
+}
+
+bool planning_is(const char *word, const char *list)
+{
+    size_t length = word ? strlen(word) : 0;
+    for (const char *at = list; length && (at = strstr(at, word)); at += length)
+        if ((at == list || at[-1] == ' ') && (at[length] == ' ' || at[length] == '\0'))
+            return true;
+    return false;
+}
+
+enum bl_status planning_refuse(struct bl_request *r, const struct planning_fault *fault)
+{
+    return bl_fail(r, BL_UNPROCESSABLE, fault->code, fault->pointer, "%s", fault->detail);
+}
+
+void planning_items(struct bl_request *r, const struct bl_rows *rows)
+{
+    bl_respond(r, 200, "application/json");
+    bl_json_object(r, NULL);
+    bl_json_array(r, "items");
+    for (int i = 0; i < bl_count(r, rows); i++)
+        bl_json_raw(r, NULL, bl_cell(r, rows, i, 0));
+    bl_json_close(r);
+    bl_json_integer(r, "count", bl_count(r, rows));
+    bl_json_close(r);
+}
