@@ -12,6 +12,7 @@ static struct api *who;
 static int set_up(void **state)
 {
     (void)state;
+    api_from_own_address();
     owner = person_new("keep", "owner");
     who = person_api(&owner, NULL);
     return 0;

@@ -18,6 +18,8 @@ struct answer {
     json_t *json; /* the body when its media type is JSON; else NULL */
 };
 
+/* From now on this program calls from an address of its own (127.77.…), so that what nginx counts by address is its own count. */
+void api_from_own_address(void);
 /* A client without a token. Free: api_free. */
 struct api *api_new(void);
 /* Logged in as the demo user of that organisation and role ("keep", "manager"). Tokens are fetched once per program. */
