@@ -1,6 +1,6 @@
 /* A script is data: who sends which request with which bodies. Every value that begins with @ stands for something known only
  * when it runs:
- *   "@today", "@today+30", "@today-400"   a date
+ *   "@today", "@today+30", "@today-400"   a date; "@today-2T18:05:00Z" a moment on it
  *   "@user:manager"                       the id of this organisation's person in that role
  *   "@name", "@name.ref"                  the id (or another member) of what an earlier step made under that name; the name
  *                                         itself may have dots
@@ -55,11 +55,12 @@ static char *meant(const struct play *p, const char *word)
 {
     char date[11];
     if (strncmp(word, "@today", 6) == 0) {
-        time_t day = p->now + 86400 * strtol(word + 6, NULL, 10);
+        char *rest, *whole;
+        time_t day = p->now + 86400 * strtol(word + 6, &rest, 10);
         struct tm parts;
         gmtime_r(&day, &parts);
         strftime(date, sizeof date, "%Y-%m-%d", &parts);
-        return strdup(date);
+        return asprintf(&whole, "%s%s", date, rest) < 0 ? NULL : whole;
     }
     if (strncmp(word, "@user:", 6) == 0) {
         const struct demo_person *person = in_role(p, word + 6);

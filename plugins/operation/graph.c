@@ -150,13 +150,12 @@ enum bl_status operation_asset_values(struct bl_request *r)
     " ORDER BY s.distance, a.id), '[]'::json) FROM (SELECT id, min(distance) AS distance FROM " name                             \
     " WHERE distance > 0 GROUP BY id ORDER BY 2, 1 LIMIT 1000) s JOIN operation.asset a ON a.id = s.id AND " LIVE_ASSET ")"
 
-static const char chain[] =
-    "WITH RECURSIVE " WALK("below", "asset_id", "depends_on_id") ", " WALK(
-        "above", "depends_on_id", "asset_id") " SELECT json_build_object('id', x.id, 'ref', x.ref, 'name', x.name, "
-                                              "'rests_on', " SIDE("below") ", 'carries', " SIDE("above") ")::text FROM "
-                                                                                                         "operation.asset x "
-                                                                                                         "WHERE x.tenant_id = $1 "
-                                                                                                         "AND x.id = $2::uuid";
+static const char chain[] = "WITH RECURSIVE " WALK("below", "asset_id", "depends_on_id") ", " WALK(
+    "above", "depends_on_id", "asset_id") " SELECT json_build_object('id', x.id, 'ref', x.ref, 'name', x.name, "
+                                          "'rests_on', " SIDE("below") ", 'carries', " SIDE("above") ")::text FROM "
+                                                                                                     "operation.asset x "
+                                                                                                     "WHERE x.tenant_id = $1 "
+                                                                                                     "AND x.id = $2::uuid";
 
 /* GET assets/{id}/chain */
 enum bl_status operation_asset_chain(struct bl_request *r)

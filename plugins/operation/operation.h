@@ -25,11 +25,41 @@ extern const struct bl_transition operation_return_transitions[];
 extern const struct bl_constraint operation_return_constraints[];
 enum bl_status operation_return_before(struct bl_request *, const struct bl_change *);
 
+/* events.c, incidents.c, notifications.c, timeline.c: A.5.24 to A.5.28 */
+extern const struct bl_field operation_event_fields[], operation_incident_fields[], operation_notification_fields[];
+extern const struct bl_field operation_entry_fields[], operation_custody_fields[];
+extern const struct bl_relation operation_incident_relations[];
+extern const struct bl_state operation_event_states[], operation_incident_states[], operation_notification_states[];
+extern const struct bl_transition operation_event_transitions[], operation_incident_transitions[];
+extern const struct bl_transition operation_notification_transitions[];
+extern const struct bl_constraint operation_custody_constraints[];
+enum bl_status operation_event_before(struct bl_request *, const struct bl_change *);
+enum bl_status operation_incident_before(struct bl_request *, const struct bl_change *);
+enum bl_status operation_incident_after(struct bl_request *, const struct bl_change *);
+enum bl_status operation_notification_before(struct bl_request *, const struct bl_change *);
+enum bl_status operation_entry_before(struct bl_request *, const struct bl_change *);
+enum bl_status operation_custody_before(struct bl_request *, const struct bl_change *);
+enum bl_status operation_clocks(struct bl_request *);
+enum bl_status operation_timeline(struct bl_request *);
+enum bl_status operation_custody(struct bl_request *);
+
+/* obligations.c: A.5.31 */
+extern const struct bl_field operation_obligation_fields[];
+extern const struct bl_relation operation_obligation_relations[];
+extern const struct bl_state operation_obligation_states[];
+extern const struct bl_transition operation_obligation_transitions[];
+enum bl_status operation_obligation_before(struct bl_request *, const struct bl_change *);
+
 /* rules.c */
 const char *operation_text(const json_t *record, const char *name); /* the text member; NULL when it is absent, null or blank */
 bool operation_is(const json_t *record, const char *name, const char *value);
 void operation_set(const struct bl_change *, const char *field, const char *value); /* in .after; NULL: null */
 void operation_date(int64_t microseconds, char out[11]);                            /* 2026-01-31, UTC */
+void operation_time(int64_t microseconds, char out[32]);                            /* 2026-01-31T08:00:00.000000Z */
+/* Microseconds since 1970 of a TIME member; false: it has none. */
+bool operation_moment(const json_t *record, const char *field, int64_t *out);
+/* 422 in_the_future when the TIME of `record` is to come. */
+enum bl_status operation_happened(struct bl_request *, const json_t *record, const char *field);
 /* 422 in_the_future when the date of `record` is to come everywhere on earth. */
 enum bl_status operation_not_future(struct bl_request *, const json_t *record, const char *field);
 /* 422 not_after when both dates are there and `then` lies before `first`. */

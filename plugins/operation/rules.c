@@ -1,6 +1,7 @@
 /* Small things that rules of several tables need. */
 #include "operation.h"
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -27,6 +28,47 @@ void operation_date(int64_t microseconds, char out[11])
     struct tm day;
     gmtime_r(&seconds, &day);
     strftime(out, 11, "%Y-%m-%d", &day);
+}
+
+void operation_time(int64_t microseconds, char out[32])
+{
+    char day[11];
+    int64_t rest = microseconds % INT64_C(86400000000), seconds = rest / 1000000;
+    operation_date(microseconds, day);
+    snprintf(out, 32, "%sT%02d:%02d:%02d.%06dZ", day, (int)(seconds / 3600), (int)(seconds / 60 % 60), (int)(seconds % 60),
+             (int)(rest % 1000000));
+}
+
+/* The engine has checked the form: RFC 3339 with any offset. */
+bool operation_moment(const json_t *record, const char *field, int64_t *out)
+{
+    const char *text = operation_text(record, field);
+    struct tm parts = {0};
+    const char *end = text ? strptime(text, "%Y-%m-%dT%H:%M:%S", &parts) : NULL;
+    int64_t micro = 0, scale = 100000, hours = 0, minutes = 0;
+    if (!end)
+        return false;
+    if (*end == '.')
+        for (end++; *end >= '0' && *end <= '9'; end++, scale /= 10)
+            micro += (*end - '0') * scale;
+    if (*end == '+' || *end == '-') {
+        hours = strtol(end, NULL, 10);
+        minutes = strtol(end + 4, NULL, 10) * (*end == '-' ? -1 : 1);
+    }
+    *out = ((int64_t)timegm(&parts) - hours * 3600 - minutes * 60) * 1000000 + micro;
+    return true;
+}
+
+/* Clocks differ: a minute ahead is still now. */
+enum bl_status operation_happened(struct bl_request *r, const json_t *record, const char *field)
+{
+    int64_t at;
+    char pointer[64];
+    if (!operation_moment(record, field, &at) || at <= r->now + INT64_C(60) * 1000000)
+        return BL_OK;
+    snprintf(pointer, sizeof pointer, "/%s", field);
+    return bl_fail(r, BL_UNPROCESSABLE, "in_the_future", pointer, "%s is still to come: give the moment at which it happened",
+                   operation_text(record, field));
 }
 
 /* A day counts as begun once it has begun anywhere: at UTC+14. */

@@ -107,16 +107,260 @@ CREATE INDEX asset_return_asset_id_idx ON operation.asset_return (tenant_id, ass
 CREATE INDEX asset_return_holder_id_idx ON operation.asset_return (tenant_id, holder_id, id) WHERE archived_at IS NULL;
 CREATE INDEX asset_return_due_on_idx ON operation.asset_return (tenant_id, due_on, id) WHERE archived_at IS NULL;
 
+CREATE TABLE operation.event (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    ref text NOT NULL,
+    version integer NOT NULL,
+    created_at timestamptz NOT NULL,
+    created_by uuid NOT NULL,
+    updated_at timestamptz NOT NULL,
+    updated_by uuid NOT NULL,
+    archived_at timestamptz,
+    status text NOT NULL,
+    title text NOT NULL,
+    description text,
+    kind text NOT NULL,
+    noticed_at timestamptz NOT NULL,
+    place text,
+    channel text NOT NULL,
+    reporter_name text,
+    reporter_contact text,
+    owner_id uuid,
+    assessed_at timestamptz,
+    assessed_by_id uuid,
+    incident_id uuid,
+    CONSTRAINT event_pk PRIMARY KEY (tenant_id, id),
+    CONSTRAINT event_ref_key UNIQUE (tenant_id, ref),
+    CONSTRAINT event_status_check CHECK (status IN ('reported', 'incident', 'dismissed')),
+    CONSTRAINT event_title_check CHECK (char_length(title) BETWEEN 1 AND 200),
+    CONSTRAINT event_description_check CHECK (char_length(description) <= 10000),
+    CONSTRAINT event_kind_check CHECK (kind IN ('event', 'weakness')),
+    CONSTRAINT event_place_check CHECK (char_length(place) <= 200),
+    CONSTRAINT event_channel_check CHECK (channel IN ('member', 'form', 'monitoring', 'supplier', 'customer', 'authority')),
+    CONSTRAINT event_reporter_name_check CHECK (char_length(reporter_name) <= 200),
+    CONSTRAINT event_reporter_contact_check CHECK (char_length(reporter_contact) <= 200)
+);
+CREATE INDEX event_noticed_at_idx ON operation.event (tenant_id, noticed_at, id) WHERE archived_at IS NULL;
+CREATE INDEX event_owner_id_idx ON operation.event (tenant_id, owner_id, id) WHERE archived_at IS NULL;
+CREATE INDEX event_assessed_by_id_idx ON operation.event (tenant_id, assessed_by_id, id) WHERE archived_at IS NULL;
+CREATE INDEX event_incident_id_idx ON operation.event (tenant_id, incident_id, id) WHERE archived_at IS NULL;
+
+CREATE TABLE operation.incident (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    ref text NOT NULL,
+    version integer NOT NULL,
+    created_at timestamptz NOT NULL,
+    created_by uuid NOT NULL,
+    updated_at timestamptz NOT NULL,
+    updated_by uuid NOT NULL,
+    archived_at timestamptz,
+    status text NOT NULL,
+    title text NOT NULL,
+    description text,
+    category text NOT NULL,
+    severity text NOT NULL,
+    occurred_at timestamptz,
+    aware_at timestamptz NOT NULL,
+    owner_id uuid,
+    personal_data boolean NOT NULL,
+    persons_affected integer,
+    impact text,
+    containment text,
+    eradication text,
+    recovery text,
+    root_cause text,
+    lessons text,
+    cost numeric(18,2),
+    contained_at timestamptz,
+    eradicated_at timestamptz,
+    recovered_at timestamptz,
+    closed_at timestamptz,
+    closed_by_id uuid,
+    CONSTRAINT incident_pk PRIMARY KEY (tenant_id, id),
+    CONSTRAINT incident_ref_key UNIQUE (tenant_id, ref),
+    CONSTRAINT incident_status_check CHECK (status IN ('open', 'contained', 'eradicated', 'recovered', 'closed', 'discarded')),
+    CONSTRAINT incident_title_check CHECK (char_length(title) BETWEEN 1 AND 200),
+    CONSTRAINT incident_description_check CHECK (char_length(description) <= 10000),
+    CONSTRAINT incident_category_check CHECK (category IN ('malware', 'phishing', 'unauthorised_access', 'disclosure', 'loss_or_theft', 'outage', 'misuse', 'physical', 'supplier', 'error', 'vulnerability', 'other')),
+    CONSTRAINT incident_severity_check CHECK (severity IN ('low', 'medium', 'high', 'critical')),
+    CONSTRAINT incident_persons_affected_check CHECK (persons_affected BETWEEN 0 AND 2000000000),
+    CONSTRAINT incident_impact_check CHECK (char_length(impact) <= 10000),
+    CONSTRAINT incident_containment_check CHECK (char_length(containment) <= 10000),
+    CONSTRAINT incident_eradication_check CHECK (char_length(eradication) <= 10000),
+    CONSTRAINT incident_recovery_check CHECK (char_length(recovery) <= 10000),
+    CONSTRAINT incident_root_cause_check CHECK (char_length(root_cause) <= 10000),
+    CONSTRAINT incident_lessons_check CHECK (char_length(lessons) <= 10000),
+    CONSTRAINT incident_cost_check CHECK (cost BETWEEN 0 AND 1000000000)
+);
+CREATE INDEX incident_aware_at_idx ON operation.incident (tenant_id, aware_at, id) WHERE archived_at IS NULL;
+CREATE INDEX incident_owner_id_idx ON operation.incident (tenant_id, owner_id, id) WHERE archived_at IS NULL;
+CREATE INDEX incident_closed_by_id_idx ON operation.incident (tenant_id, closed_by_id, id) WHERE archived_at IS NULL;
+
+CREATE TABLE operation.incident_entry (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    ref text NOT NULL,
+    version integer NOT NULL,
+    created_at timestamptz NOT NULL,
+    created_by uuid NOT NULL,
+    updated_at timestamptz NOT NULL,
+    updated_by uuid NOT NULL,
+    archived_at timestamptz,
+    incident_id uuid NOT NULL,
+    at timestamptz NOT NULL,
+    kind text NOT NULL,
+    text text NOT NULL,
+    CONSTRAINT incident_entry_pk PRIMARY KEY (tenant_id, id),
+    CONSTRAINT incident_entry_ref_key UNIQUE (tenant_id, ref),
+    CONSTRAINT incident_entry_kind_check CHECK (kind IN ('observation', 'action', 'decision', 'communication')),
+    CONSTRAINT incident_entry_text_check CHECK (char_length(text) BETWEEN 1 AND 2000)
+);
+CREATE INDEX incident_entry_incident_id_idx ON operation.incident_entry (tenant_id, incident_id, id) WHERE archived_at IS NULL;
+CREATE INDEX incident_entry_at_idx ON operation.incident_entry (tenant_id, at, id) WHERE archived_at IS NULL;
+
+CREATE TABLE operation.custody_entry (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    ref text NOT NULL,
+    version integer NOT NULL,
+    created_at timestamptz NOT NULL,
+    created_by uuid NOT NULL,
+    updated_at timestamptz NOT NULL,
+    updated_by uuid NOT NULL,
+    archived_at timestamptz,
+    incident_id uuid NOT NULL,
+    item text NOT NULL,
+    action text NOT NULL,
+    at timestamptz NOT NULL,
+    handed_by text,
+    held_by text NOT NULL,
+    place text,
+    sha256 text,
+    note text,
+    sequence integer,
+    seal text,
+    CONSTRAINT custody_entry_pk PRIMARY KEY (tenant_id, id),
+    CONSTRAINT custody_entry_ref_key UNIQUE (tenant_id, ref),
+    CONSTRAINT custody_entry_item_check CHECK (char_length(item) BETWEEN 1 AND 200),
+    CONSTRAINT custody_entry_action_check CHECK (action IN ('collected', 'stored', 'transferred', 'analysed', 'copied', 'returned', 'destroyed')),
+    CONSTRAINT custody_entry_handed_by_check CHECK (char_length(handed_by) <= 200),
+    CONSTRAINT custody_entry_held_by_check CHECK (char_length(held_by) BETWEEN 1 AND 200),
+    CONSTRAINT custody_entry_place_check CHECK (char_length(place) <= 200),
+    CONSTRAINT custody_entry_sha256_check CHECK (char_length(sha256) BETWEEN 64 AND 64),
+    CONSTRAINT custody_entry_note_check CHECK (char_length(note) <= 2000),
+    CONSTRAINT custody_entry_seal_check CHECK (char_length(seal) <= 64)
+);
+CREATE INDEX custody_entry_incident_id_idx ON operation.custody_entry (tenant_id, incident_id, id) WHERE archived_at IS NULL;
+CREATE INDEX custody_entry_at_idx ON operation.custody_entry (tenant_id, at, id) WHERE archived_at IS NULL;
+
+CREATE TABLE operation.notification (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    ref text NOT NULL,
+    version integer NOT NULL,
+    created_at timestamptz NOT NULL,
+    created_by uuid NOT NULL,
+    updated_at timestamptz NOT NULL,
+    updated_by uuid NOT NULL,
+    archived_at timestamptz,
+    status text NOT NULL,
+    incident_id uuid NOT NULL,
+    kind text NOT NULL,
+    recipient text NOT NULL,
+    obligation_id uuid,
+    hours integer,
+    owner_id uuid,
+    term_hours integer,
+    due_at timestamptz,
+    due_on date,
+    sent_at timestamptz,
+    how text,
+    delay_reason text,
+    late boolean,
+    CONSTRAINT notification_pk PRIMARY KEY (tenant_id, id),
+    CONSTRAINT notification_ref_key UNIQUE (tenant_id, ref),
+    CONSTRAINT notification_status_check CHECK (status IN ('pending', 'sent', 'waived')),
+    CONSTRAINT notification_kind_check CHECK (kind IN ('data_protection_authority', 'people_affected', 'customer', 'regulator', 'supplier', 'insurer', 'police', 'other')),
+    CONSTRAINT notification_recipient_check CHECK (char_length(recipient) BETWEEN 1 AND 200),
+    CONSTRAINT notification_hours_check CHECK (hours BETWEEN 1 AND 8760),
+    CONSTRAINT notification_how_check CHECK (char_length(how) <= 1000),
+    CONSTRAINT notification_delay_reason_check CHECK (char_length(delay_reason) <= 2000)
+);
+CREATE INDEX notification_created_at_idx ON operation.notification (tenant_id, created_at, id) WHERE archived_at IS NULL;
+CREATE INDEX notification_incident_id_idx ON operation.notification (tenant_id, incident_id, id) WHERE archived_at IS NULL;
+CREATE INDEX notification_obligation_id_idx ON operation.notification (tenant_id, obligation_id, id) WHERE archived_at IS NULL;
+CREATE INDEX notification_owner_id_idx ON operation.notification (tenant_id, owner_id, id) WHERE archived_at IS NULL;
+CREATE INDEX notification_due_on_idx ON operation.notification (tenant_id, due_on, id) WHERE archived_at IS NULL;
+
+CREATE TABLE operation.obligation (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    ref text NOT NULL,
+    version integer NOT NULL,
+    created_at timestamptz NOT NULL,
+    created_by uuid NOT NULL,
+    updated_at timestamptz NOT NULL,
+    updated_by uuid NOT NULL,
+    archived_at timestamptz,
+    status text NOT NULL,
+    title text NOT NULL,
+    kind text NOT NULL,
+    source text NOT NULL,
+    jurisdiction text,
+    description text,
+    how_met text,
+    owner_id uuid,
+    notify_hours integer,
+    valid_from date,
+    valid_until date,
+    review_on date,
+    reviewed_on date,
+    assessed_on date,
+    CONSTRAINT obligation_pk PRIMARY KEY (tenant_id, id),
+    CONSTRAINT obligation_ref_key UNIQUE (tenant_id, ref),
+    CONSTRAINT obligation_status_check CHECK (status IN ('identified', 'met', 'not_met', 'not_applicable')),
+    CONSTRAINT obligation_title_check CHECK (char_length(title) BETWEEN 1 AND 200),
+    CONSTRAINT obligation_kind_check CHECK (kind IN ('legal', 'statutory', 'regulatory', 'contractual')),
+    CONSTRAINT obligation_source_check CHECK (char_length(source) BETWEEN 1 AND 500),
+    CONSTRAINT obligation_jurisdiction_check CHECK (char_length(jurisdiction) <= 100),
+    CONSTRAINT obligation_description_check CHECK (char_length(description) <= 10000),
+    CONSTRAINT obligation_how_met_check CHECK (char_length(how_met) <= 10000),
+    CONSTRAINT obligation_notify_hours_check CHECK (notify_hours BETWEEN 1 AND 8760)
+);
+CREATE INDEX obligation_title_idx ON operation.obligation (tenant_id, title, id) WHERE archived_at IS NULL;
+CREATE INDEX obligation_owner_id_idx ON operation.obligation (tenant_id, owner_id, id) WHERE archived_at IS NULL;
+CREATE INDEX obligation_valid_until_idx ON operation.obligation (tenant_id, valid_until, id) WHERE archived_at IS NULL;
+CREATE INDEX obligation_review_on_idx ON operation.obligation (tenant_id, review_on, id) WHERE archived_at IS NULL;
+
 ALTER TABLE operation.asset ADD CONSTRAINT asset_owner_id_fk FOREIGN KEY (tenant_id, owner_id) REFERENCES core.membership (tenant_id, user_id);
 ALTER TABLE operation.asset ADD CONSTRAINT asset_custodian_id_fk FOREIGN KEY (tenant_id, custodian_id) REFERENCES core.membership (tenant_id, user_id);
 ALTER TABLE operation.asset_dependency ADD CONSTRAINT asset_dependency_asset_id_fk FOREIGN KEY (tenant_id, asset_id) REFERENCES operation.asset (tenant_id, id);
 ALTER TABLE operation.asset_dependency ADD CONSTRAINT asset_dependency_depends_on_id_fk FOREIGN KEY (tenant_id, depends_on_id) REFERENCES operation.asset (tenant_id, id);
 ALTER TABLE operation.asset_return ADD CONSTRAINT asset_return_asset_id_fk FOREIGN KEY (tenant_id, asset_id) REFERENCES operation.asset (tenant_id, id);
 ALTER TABLE operation.asset_return ADD CONSTRAINT asset_return_holder_id_fk FOREIGN KEY (tenant_id, holder_id) REFERENCES core.membership (tenant_id, user_id);
+ALTER TABLE operation.event ADD CONSTRAINT event_owner_id_fk FOREIGN KEY (tenant_id, owner_id) REFERENCES core.membership (tenant_id, user_id);
+ALTER TABLE operation.event ADD CONSTRAINT event_assessed_by_id_fk FOREIGN KEY (tenant_id, assessed_by_id) REFERENCES core.membership (tenant_id, user_id);
+ALTER TABLE operation.event ADD CONSTRAINT event_incident_id_fk FOREIGN KEY (tenant_id, incident_id) REFERENCES operation.incident (tenant_id, id);
+ALTER TABLE operation.incident ADD CONSTRAINT incident_owner_id_fk FOREIGN KEY (tenant_id, owner_id) REFERENCES core.membership (tenant_id, user_id);
+ALTER TABLE operation.incident ADD CONSTRAINT incident_closed_by_id_fk FOREIGN KEY (tenant_id, closed_by_id) REFERENCES core.membership (tenant_id, user_id);
+ALTER TABLE operation.incident_entry ADD CONSTRAINT incident_entry_incident_id_fk FOREIGN KEY (tenant_id, incident_id) REFERENCES operation.incident (tenant_id, id);
+ALTER TABLE operation.custody_entry ADD CONSTRAINT custody_entry_incident_id_fk FOREIGN KEY (tenant_id, incident_id) REFERENCES operation.incident (tenant_id, id);
+ALTER TABLE operation.notification ADD CONSTRAINT notification_incident_id_fk FOREIGN KEY (tenant_id, incident_id) REFERENCES operation.incident (tenant_id, id);
+ALTER TABLE operation.notification ADD CONSTRAINT notification_obligation_id_fk FOREIGN KEY (tenant_id, obligation_id) REFERENCES operation.obligation (tenant_id, id);
+ALTER TABLE operation.notification ADD CONSTRAINT notification_owner_id_fk FOREIGN KEY (tenant_id, owner_id) REFERENCES core.membership (tenant_id, user_id);
+ALTER TABLE operation.obligation ADD CONSTRAINT obligation_owner_id_fk FOREIGN KEY (tenant_id, owner_id) REFERENCES core.membership (tenant_id, user_id);
 
 SELECT core.fence('operation.asset');
 SELECT core.fence('operation.asset_dependency');
 SELECT core.fence('operation.asset_return');
+SELECT core.fence('operation.event');
+SELECT core.fence('operation.incident');
+SELECT core.fence('operation.incident_entry');
+SELECT core.fence('operation.custody_entry');
+SELECT core.fence('operation.notification');
+SELECT core.fence('operation.obligation');
 
 -- What the descriptor cannot say. Each has its words in the plugin's tables of constraints.
 ALTER TABLE operation.asset_dependency ADD CONSTRAINT asset_dependency_loop_check CHECK (asset_id <> depends_on_id);
@@ -124,3 +368,10 @@ CREATE UNIQUE INDEX asset_dependency_ends_key ON operation.asset_dependency (ten
     WHERE archived_at IS NULL;
 CREATE UNIQUE INDEX asset_return_open_key ON operation.asset_return (tenant_id, asset_id, lower(holder))
     WHERE status = 'issued' AND archived_at IS NULL;
+ALTER TABLE operation.custody_entry ADD CONSTRAINT custody_entry_digest_check CHECK (sha256 ~ '^[0-9a-fA-F]{64}$');
+CREATE UNIQUE INDEX custody_entry_sequence_key ON operation.custody_entry (tenant_id, incident_id, lower(item), sequence);
+
+-- The seal of an entry: it covers the entry and the seal before it.
+CREATE FUNCTION operation.seal(previous text, entry jsonb) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN encode(sha256(convert_to(previous || entry::text, 'UTF8')), 'hex');
