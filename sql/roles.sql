@@ -17,6 +17,7 @@ ALTER ROLE ballium_app LOGIN;
 ALTER ROLE ballium_portfolio LOGIN;
 ALTER ROLE ballium_worker LOGIN;
 GRANT ballium_owner TO ballium_migrator;
+GRANT ballium_app TO ballium_worker; -- NOINHERIT: only while it has said SET LOCAL ROLE, inside one organisation
 
 -- Times are UTC, every name in a statement says its schema, and compiling a plan costs more than a request may.
 DO $$
@@ -39,4 +40,6 @@ ALTER ROLE ballium_app SET idle_in_transaction_session_timeout = '15s';
 ALTER ROLE ballium_portfolio SET statement_timeout = '10s';
 ALTER ROLE ballium_portfolio SET default_transaction_read_only = on;
 ALTER ROLE ballium_portfolio SET idle_in_transaction_session_timeout = '15s';
-ALTER ROLE ballium_worker SET idle_in_transaction_session_timeout = '60s';
+ALTER ROLE ballium_worker SET statement_timeout = '300s';
+ALTER ROLE ballium_worker SET lock_timeout = '10s';
+ALTER ROLE ballium_worker SET idle_in_transaction_session_timeout = '300s';

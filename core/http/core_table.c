@@ -1,5 +1,6 @@
 /* bl_core as http serves it: each member is a line over what the layers do. */
 #include "db/db.h"
+#include "http/act.h"
 #include "http/problem.h"
 #include "http/response.h"
 #include "http/transaction.h"
@@ -165,6 +166,19 @@ static enum bl_status core_scratch(struct bl_request *base, enum bl_status (*fn)
     return status;
 }
 
+static enum bl_status core_enqueue(struct bl_request *base, const char *kind, const json_t *input, const char **id)
+{
+    const struct http_request *r = http_request_of(base);
+    return engine_enqueue(base, kind, input, r->caller.client, r->scope, id);
+}
+
+static void core_progress(struct bl_request *base, int64_t done, int64_t of)
+{
+    const struct http_act *act = http_request_of(base)->act;
+    if (act != NULL && act->progress != NULL)
+        act->progress(act->arg, done, of);
+}
+
 const struct bl_core http_core = {
     .size = sizeof(struct bl_core),
     .alloc = core_alloc,
@@ -198,4 +212,8 @@ const struct bl_core http_core = {
     .loaded = core_loaded,
     .query_at = core_query_at,
     .scratch = core_scratch,
+    .enqueue = core_enqueue,
+    .progress = core_progress,
+    .send = engine_send,
+    .signals = engine_signals,
 };

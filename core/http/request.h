@@ -49,6 +49,7 @@ struct http_response {
 struct http_transaction {
     enum { TX_NONE, TX_OPEN, TX_COMMITTED, TX_FAILED } state;
     bool ready, read_only;
+    int enter;             /* which statement of the first flush asks to be let in; 0: none */
     enum bl_status failed; /* TX_FAILED: the status it was told with */
     const char *roles;     /* of the caller, as core.enter returned them; NULL before */
 };
@@ -57,6 +58,7 @@ struct http_request {
     struct bl_request base; /* first: a handler's pointer is this one's */
     struct http_worker *worker;
     const struct http_io *io;
+    const struct http_act *act; /* NULL: somebody sent this request */
     struct arena *arena;
     struct http_params params;
     struct http_path path;

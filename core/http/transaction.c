@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "db/db.h"
+#include "http/act.h"
 #include "http/idempotency.h"
 #include "http/problem.h"
 #include "http/response.h"
@@ -73,7 +74,7 @@ static bool state_is(const struct db_error *e, const char *states)
 static enum bl_status explain(struct http_request *r, bool entering, bool commit)
 {
     const struct db_error *e = db_error(r->worker->db);
-    if (entering && e->index == 1 && state_is(e, "BL403 BL404"))
+    if (entering && e->index == r->tx.enter && state_is(e, "BL403 BL404"))
         return refused(r, e);
     if (state_is(e, "57P01 57P02 57P03") || strncmp(e->state, "08", 2) == 0)
         return lost(r, commit);
@@ -121,7 +122,33 @@ static bool reads_only(const struct http_request *r)
     return strcmp(r->base.method, "GET") == 0 && (r->match.route->flags & BL_WRITE) == 0;
 }
 
-/* Queues BEGIN and core.enter; returns how many that is. */
+static void queue_enter(struct http_request *r)
+{
+    const char *const args[] = {r->base.actor, r->base.tenant, r->match.route->permission, r->scope};
+    if (r->caller.client)
+        db_queue(r->worker->db, enter_client_sql, args, 4);
+    else
+        db_queue(r->worker->db, enter_sql, args, 3);
+}
+
+/* `ballium work` has a role of its own. It enters as the service, or goes on as the serving role and enters as the person. */
+static size_t queue_enter_act(struct http_request *r)
+{
+    struct db *db = r->worker->db;
+    static const char become[] = "SET LOCAL ROLE ballium_app";
+    if (r->act->actor == NULL) {
+        db_queue(db, "SELECT core.enter_service($1::uuid)", (const char *const[]){r->base.tenant}, 1);
+        db_queue(db, become, NULL, 0);
+        r->tx.enter = 1;
+    } else {
+        db_queue(db, become, NULL, 0);
+        queue_enter(r);
+        r->tx.enter = 2;
+    }
+    return 3;
+}
+
+/* Queues BEGIN and what enters; returns how many that is. */
 static size_t queue_begin(struct http_request *r)
 {
     struct db *db = r->worker->db;
@@ -129,11 +156,10 @@ static size_t queue_begin(struct http_request *r)
     db_queue(db, r->tx.read_only ? "BEGIN READ ONLY" : "BEGIN", NULL, 0);
     if (r->base.tenant == NULL)
         return 1;
-    const char *const args[] = {r->base.actor, r->base.tenant, r->match.route->permission, r->scope};
-    if (r->caller.client)
-        db_queue(db, enter_client_sql, args, 4);
-    else
-        db_queue(db, enter_sql, args, 3);
+    if (r->act != NULL)
+        return queue_enter_act(r);
+    queue_enter(r);
+    r->tx.enter = 1;
     return 2;
 }
 
@@ -154,10 +180,10 @@ enum bl_status http_run(struct http_request *r, const struct http_statement *sta
         db_queue(r->worker->db, "COMMIT", NULL, 0);
     enum bl_status flushed = db_flush(r->worker->db, r->arena, all);
     if (flushed != BL_OK)
-        return fail(r, flushed, before == 2, commit);
+        return fail(r, flushed, before > 1, commit);
     r->tx.state = commit ? TX_COMMITTED : TX_OPEN;
-    if (before == 2)
-        r->tx.roles = db_cell(all[1], 0, 0);
+    if (before > 1)
+        r->tx.roles = db_cell(all[r->tx.enter], 0, 0);
     for (size_t i = 0; i < count; i++)
         rows[i] = all[before + i];
     return BL_OK;
@@ -187,6 +213,8 @@ bool http_may(struct http_request *r, const char *permission)
     struct bl_rows *none[1];
     if (r->base.tenant != NULL && r->tx.state == TX_NONE && http_run(r, NULL, 0, false, none) != BL_OK)
         return false;
+    if (r->act != NULL && r->act->actor == NULL)
+        return true; /* the service itself */
     return r->tx.roles != NULL && tenant_role_may(r->tx.roles, permission);
 }
 

@@ -178,7 +178,15 @@ static bool answer_full(const struct http_io *io, bool changed)
     return io->write(io->self, answer, (size_t)length);
 }
 
-/* The connection may be in the middle of anything: a new one is made. */
+void http_worker_reconnect(struct http_worker *w)
+{
+    struct db *fresh = db_new(w->http->config->database, w->http->config->prepared);
+    if (fresh != NULL) {
+        db_free(w->db);
+        w->db = fresh;
+    }
+}
+
 static bool give_up(struct http_worker *w, const struct http_io *io)
 {
     const struct http_request *r = w->request;
@@ -187,11 +195,7 @@ static bool give_up(struct http_worker *w, const struct http_io *io)
     bool whole = answered ? r->whole : answer_full(io, r != NULL && r->tx.state == TX_COMMITTED && !r->tx.read_only);
     log_write(LOG_ERROR, "memory_full", "%s", matched ? r->match.route->path : "-");
     http_metrics_end(w->http->metrics, matched ? r->match.index : SIZE_MAX, 503, r == NULL ? 0 : clock_monotonic() - r->started);
-    struct db *fresh = db_new(w->http->config->database, w->http->config->prepared);
-    if (fresh != NULL) {
-        db_free(w->db);
-        w->db = fresh;
-    }
+    http_worker_reconnect(w);
     return whole;
 }
 

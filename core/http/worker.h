@@ -24,6 +24,9 @@ struct http_worker {
     jmp_buf full;                 /* where a request goes whose memory is full */
 };
 
+/* A new connection in place of one that may be in the middle of anything. */
+void http_worker_reconnect(struct http_worker *);
+
 /* Whose areas bl_core.loaded knows, from now on. NULL: none. */
 void http_core_serves(const struct registry *);
 

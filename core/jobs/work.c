@@ -1,4 +1,4 @@
-#include "jobs/jobs.h"
+#include "jobs/inside.h"
 
 #include "base/log.h"
 
@@ -15,6 +15,7 @@
 enum { ARENA_LIMIT = 16 * 1024 * 1024 };
 
 struct worker {
+    struct inside *inside;
     struct db *db;
     struct arena *arena;
     int signals, clock;
@@ -32,40 +33,80 @@ static void explain(const struct worker *w, enum bl_status status)
         log_write(LOG_WARN, "jobs", "the database cannot be reached: trying again every second");
 }
 
-static enum bl_status run(struct worker *w, const struct job *job)
+static enum bl_status failed(struct worker *w, const struct job *job, const char *problem, bool again)
+{
+    log_write(LOG_ERROR, "job_failed", "%s, attempt %ld of %d: %s", job->name, job->attempts, JOB_ATTEMPTS, problem);
+    return jobs_failed(w->db, w->arena, job, problem, again);
+}
+
+/* What a person ordered. A refusal is final: the same order meets the same rule. */
+static enum bl_status run_task(struct worker *w, const struct job *job)
+{
+    char problem[500];
+    int64_t start = clock_monotonic();
+    enum bl_status status = inside_task(w->inside, w->db, job, problem, sizeof problem);
+    if (status != BL_OK)
+        return failed(w, job, problem, status == BL_UNAVAILABLE || status == BL_INTERNAL);
+    log_write(LOG_INFO, "job_done", "%s in %lld ms", job->name, (long long)(clock_monotonic() - start) / 1000);
+    return BL_OK;
+}
+
+/* The platform's own, and the duties of the areas. */
+static enum bl_status run_periodic(struct worker *w, const struct job *job)
 {
     char outcome[200] = "", problem[700];
     int64_t start = clock_monotonic();
-    enum bl_status status = job->kind->run(w->db, w->arena, outcome, sizeof outcome);
+    enum bl_status status = job->duty != NULL ? inside_duty(w->inside, w->db, job, outcome, sizeof outcome)
+                                              : job->kind->run(w->db, w->arena, outcome, sizeof outcome);
     long long ms = (clock_monotonic() - start) / 1000;
     if (status == BL_OK) {
-        log_write(LOG_INFO, "job_done", "%s: %s in %lld ms", job->kind->name, outcome, ms);
+        log_write(LOG_INFO, "job_done", "%s: %s in %lld ms", job->name, outcome, ms);
         return jobs_done(w->db, w->arena, job, outcome);
     }
     if (status == BL_UNAVAILABLE)
         return status; /* the lease runs out, then it is tried again */
     snprintf(problem, sizeof problem, "%s (SQLSTATE %s)", db_error(w->db)->message, db_error(w->db)->state);
-    log_write(LOG_ERROR, "job_failed", "%s, attempt %ld of %d: %s", job->kind->name, job->attempts, JOB_ATTEMPTS, problem);
     db_rollback(w->db);
-    return jobs_failed(w->db, w->arena, job, problem);
+    return failed(w, job, problem, true);
+}
+
+/* True: one was there. */
+static bool deliver(struct worker *w, enum bl_status *status)
+{
+    struct message m;
+    char problem[500];
+    *status = messages_take(w->db, w->arena, &m);
+    if (*status != BL_OK || m.attempts == 0)
+        return false;
+    if (inside_receive(w->inside, &m, problem, sizeof problem) == BL_OK) {
+        *status = messages_done(w->db, w->arena, &m);
+    } else {
+        log_write(LOG_ERROR, "message_failed", "%s, attempt %ld of %d: %s", m.kind, m.attempts, JOB_ATTEMPTS, problem);
+        *status = messages_failed(w->db, w->arena, &m, problem);
+    }
+    return true;
 }
 
 /* True: there may be more to do now. */
 static bool step(struct worker *w)
 {
+    const struct registry *areas = inside_registry(w->inside);
     struct job job = {.kind = NULL};
-    enum bl_status status = w->scheduled ? BL_OK : jobs_schedule(w->db, w->arena);
+    enum bl_status status = w->scheduled ? BL_OK : jobs_schedule(w->db, w->arena, areas);
     w->scheduled = status == BL_OK;
     if (status == BL_OK)
-        status = jobs_take(w->db, w->arena, &job);
-    if (status == BL_OK && job.kind != NULL)
-        status = run(w, &job);
+        status = jobs_take(w->db, w->arena, areas, &job);
+    bool more = status == BL_OK && *job.name != '\0';
+    if (more)
+        status = job.task != NULL ? run_task(w, &job) : run_periodic(w, &job);
+    if (status == BL_OK && deliver(w, &status))
+        more = true;
     if (status != BL_OK && status != w->last)
         explain(w, status);
     w->last = status;
     w->scheduled = w->scheduled && status == BL_OK;
     arena_reset(w->arena);
-    return status == BL_OK && job.kind != NULL;
+    return status == BL_OK && more;
 }
 
 /* Until the next second or a signal; `now`: only looks. True: told to stop. */
@@ -89,20 +130,23 @@ int jobs_work(const struct config *config)
     sigaddset(&set, SIGTERM);
     sigaddset(&set, SIGINT);
     sigprocmask(SIG_BLOCK, &set, NULL);
-    struct worker w = {.db = db_new(config->worker, config->prepared),
+    struct worker w = {.inside = inside_new(config, stderr),
+                       .db = db_new(config->worker, config->prepared),
                        .arena = arena_new(ARENA_LIMIT),
                        .signals = signalfd(-1, &set, SFD_CLOEXEC),
                        .clock = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC)};
     const struct itimerspec second = {.it_interval = {.tv_sec = 1}, .it_value = {.tv_sec = 1}};
-    bool good = w.db != NULL && w.arena != NULL && w.signals >= 0 && timerfd_settime(w.clock, 0, &second, NULL) == 0;
+    bool good =
+        w.inside != NULL && w.db != NULL && w.arena != NULL && w.signals >= 0 && timerfd_settime(w.clock, 0, &second, NULL) == 0;
     if (good) {
         log_write(LOG_INFO, "jobs", "working");
         for (bool more = true; !told(&w, more);)
             more = step(&w);
         log_write(LOG_INFO, "jobs", "stopped");
     } else {
-        log_write(LOG_ERROR, "jobs", "cannot start: %s", strerror(errno));
+        log_write(LOG_ERROR, "jobs", "cannot start: %s", w.inside == NULL ? "see the lines above" : strerror(errno));
     }
+    inside_free(w.inside);
     if (w.db != NULL)
         db_free(w.db);
     if (w.arena != NULL)

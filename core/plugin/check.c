@@ -162,6 +162,49 @@ static void check_signals(struct check *c)
     }
 }
 
+/* Duties, jobs and inboxes: duties and jobs stand in one queue, so no two of them share a name. */
+static void check_work(struct check *c)
+{
+    for (const struct bl_duty *d = c->plugin->duties; d && d->name; d++) {
+        size_t back = check_enter(c, "duty %s", d->name);
+        if (!check_is_name_text(d->name))
+            check_object(c, "its name is not snake_case");
+        if (d->period < 1)
+            check_object(c, "period is %ld: must be a second at least", d->period);
+        if (!d->run)
+            check_object(c, "nothing to run");
+        for (const struct bl_duty *e = d + 1; e->name; e++)
+            if (strcmp(d->name, e->name) == 0)
+                check_object(c, "named twice");
+        for (const struct bl_job *j = c->plugin->jobs; j && j->name; j++)
+            if (strcmp(d->name, j->name) == 0)
+                check_object(c, "a job has the same name");
+        check_leave(c, back);
+    }
+    for (const struct bl_job *j = c->plugin->jobs; j && j->name; j++) {
+        size_t back = check_enter(c, "job %s", j->name);
+        if (!check_is_name_text(j->name))
+            check_object(c, "its name is not snake_case");
+        if (!j->run)
+            check_object(c, "nothing to run");
+        for (const struct bl_job *k = j + 1; k->name; k++)
+            if (strcmp(j->name, k->name) == 0)
+                check_object(c, "named twice");
+        check_leave(c, back);
+    }
+    for (const struct bl_inbox *i = c->plugin->inboxes; i && i->name; i++) {
+        size_t back = check_enter(c, "inbox %s", i->name);
+        if (!check_is_name_text(i->name))
+            check_object(c, "its name is not snake_case");
+        if (!i->receive)
+            check_object(c, "nothing to receive with");
+        for (const struct bl_inbox *k = i + 1; k->name; k++)
+            if (strcmp(i->name, k->name) == 0)
+                check_object(c, "named twice");
+        check_leave(c, back);
+    }
+}
+
 /* Does a resource of `plugin`, or its .permissions, declare "area.thing:verb"? */
 static bool declares(const struct bl_plugin *plugin, const char *permission)
 {
@@ -307,5 +350,6 @@ int plugin_check(const struct bl_plugin *plugin, const struct registry *others, 
     check_routes(&c);
     check_migrations(&c);
     check_signals(&c);
+    check_work(&c);
     return c.objections;
 }

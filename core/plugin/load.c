@@ -42,6 +42,9 @@ int plugin_check_abi(const struct bl_plugin *plugin, const char *file, FILE *err
         {"bl_route", abi->route, core.route},
         {"bl_migration", abi->migration, core.migration},
         {"bl_signal", abi->signal, core.signal},
+        {"bl_duty", abi->duty, core.duty},
+        {"bl_job", abi->job, core.job},
+        {"bl_inbox", abi->inbox, core.inbox},
     };
     int problems = 0;
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)

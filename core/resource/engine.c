@@ -16,7 +16,19 @@ struct engine {
     size_t plan_count;
     struct engine_route *routes;
     size_t route_count;
+    const char *signals; /* one statement for all of them; NULL: there are none */
+    struct plan_route none;
 };
+
+const void *engine_data(const struct engine *engine)
+{
+    return &engine->none;
+}
+
+const char *engine_signal_sql(const struct engine *engine)
+{
+    return engine->signals;
+}
 
 const struct registry *engine_registry(const struct engine *engine)
 {
@@ -214,6 +226,8 @@ struct engine *engine_new(const struct registry *registry, FILE *errors)
     }
     e->arena = arena;
     e->registry = registry;
+    e->signals = signals_compile(arena, registry);
+    e->none = (struct plan_route){.engine = e};
     if (!add_plans(e, errors) || !add_relations(e, errors)) {
         engine_free(e);
         return NULL;

@@ -44,6 +44,15 @@ enum bl_status engine_transit(struct bl_request *, const char *resource, const c
                               json_t **out);
 enum bl_status engine_link(struct bl_request *, const char *resource, const char *id, const char *relation, const char *to_id);
 
+/* Behind bl_core.enqueue, .send and .signals. */
+enum bl_status engine_enqueue(struct bl_request *, const char *kind, const json_t *input, bool client, const char *scope,
+                              const char **id); /* `client`, `scope`: how the caller came in */
+enum bl_status engine_send(struct bl_request *, const char *to_tenant, const char *kind, const json_t *message);
+enum bl_status engine_signals(struct bl_request *, json_t **out);
+
+/* bl_request.data of a request that no route made (`ballium work`). */
+const void *engine_data(const struct engine *);
+
 /* Words for a failed statement: constraint names become pointers (23503, 23505, 23514), core.* errors (BLnnn) keep their text.
  * Returns the status it failed the request with. Used by http for every database error. */
 struct db_error;

@@ -40,7 +40,7 @@ static void answer(struct bl_request *r, const struct bl_rows *rows, long limit)
     bl_json_close(r);
 }
 
-static enum bl_status read_query(struct bl_request *r, long *limit, const char **cursor)
+enum bl_status resource_page_of(struct bl_request *r, long *limit, const char **cursor)
 {
     const char *text = bl_query(r, "limit");
     char *end = NULL;
@@ -61,7 +61,7 @@ enum bl_status resource_history(struct bl_request *r)
     const char *args[3];
     struct bl_rows *rows;
     long limit;
-    enum bl_status status = read_query(r, &limit, &args[1]);
+    enum bl_status status = resource_page_of(r, &limit, &args[1]);
     if (status != BL_OK)
         return status;
     args[0] = resource_id(r);

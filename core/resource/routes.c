@@ -27,6 +27,9 @@ const struct line tenant_lines[] = {
     {"GET", "/search", NULL, engine_search, 0, 0, NULL},
     {"GET", "/calendar", NULL, engine_calendar, 0, 0, NULL},
     {"GET", "/my-work", NULL, engine_my_work, 0, 0, NULL},
+    {"GET", "/signals", "core.organisation:read", engine_signal_list, 0, 0, NULL},
+    {"GET", "/jobs", NULL, engine_jobs, 0, 0, NULL},
+    {"GET", "/jobs/{job}", NULL, engine_job, 0, 0, NULL},
     {NULL, NULL, NULL, NULL, 0, 0, NULL},
 };
 

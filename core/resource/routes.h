@@ -58,6 +58,16 @@ enum bl_status resource_unlink(struct bl_request *);
 const char *resource_url(struct bl_request *, const struct plan *,
                          const char *id); /* path of a record, in the request's memory */
 
+/* history.c: `limit` and `cursor` (a UUID, or NULL) of a list that takes nothing else. */
+enum bl_status resource_page_of(struct bl_request *, long *limit, const char **cursor);
+
+/* orders.c, signals.c */
+enum bl_status engine_job(struct bl_request *);
+enum bl_status engine_jobs(struct bl_request *);
+enum bl_status engine_signal_list(struct bl_request *);
+const char *signals_compile(struct arena *, const struct registry *);
+const char *engine_signal_sql(const struct engine *); /* NULL: no area has signals */
+
 /* meta.c, search.c, calendar.c, openapi.c */
 enum bl_status engine_meta(struct bl_request *);
 enum bl_status engine_search(struct bl_request *);

@@ -55,7 +55,7 @@ static void change(struct house *h, const char *sql)
 static struct job take(struct house *h)
 {
     struct job job;
-    assert_int_equal(jobs_take(h->worker, h->arena, &job), BL_OK);
+    assert_int_equal(jobs_take(h->worker, h->arena, NULL, &job), BL_OK);
     return job;
 }
 
@@ -70,15 +70,15 @@ static int64_t kinds(void)
 static void each_kind_is_queued_once(void **state)
 {
     struct house *h = *state;
-    assert_int_equal(jobs_schedule(h->worker, h->arena), BL_OK);
-    assert_int_equal(jobs_schedule(h->worker, h->arena), BL_OK);
+    assert_int_equal(jobs_schedule(h->worker, h->arena, NULL), BL_OK);
+    assert_int_equal(jobs_schedule(h->worker, h->arena, NULL), BL_OK);
     assert_int_equal(number(h, "SELECT count(*) FROM core.job"), kinds());
 }
 
 static void a_job_is_taken_by_one_worker(void **state)
 {
     struct house *h = *state;
-    assert_int_equal(jobs_schedule(h->worker, h->arena), BL_OK);
+    assert_int_equal(jobs_schedule(h->worker, h->arena, NULL), BL_OK);
     for (int64_t i = 0; i < kinds(); i++)
         assert_non_null(take(h).kind);
     assert_null(take(h).kind);
@@ -93,7 +93,7 @@ static void a_job_is_taken_by_one_worker(void **state)
 static void a_job_whose_worker_died_comes_back(void **state)
 {
     struct house *h = *state;
-    assert_int_equal(jobs_schedule(h->worker, h->arena), BL_OK);
+    assert_int_equal(jobs_schedule(h->worker, h->arena, NULL), BL_OK);
     struct job first = take(h);
     assert_int_equal(first.attempts, 1);
     change(h, "UPDATE core.job SET run_at = run_at - interval '600 seconds' WHERE attempts = 1");
@@ -106,7 +106,7 @@ static void a_job_whose_worker_died_comes_back(void **state)
 static void what_is_done_is_queued_again_after_its_period(void **state)
 {
     struct house *h = *state;
-    assert_int_equal(jobs_schedule(h->worker, h->arena), BL_OK);
+    assert_int_equal(jobs_schedule(h->worker, h->arena, NULL), BL_OK);
     change(h, "DELETE FROM core.job WHERE kind <> 'sweep_logins'");
     struct job job = take(h);
     assert_int_equal(jobs_done(h->worker, h->arena, &job, "all well"), BL_OK);
@@ -121,12 +121,12 @@ static void what_failed_waits_longer_each_time_and_dies(void **state)
 {
     struct house *h = *state;
     static const int pauses[] = {10, 20, 40, 80, 160, 320, 640, 1280, 2560};
-    assert_int_equal(jobs_schedule(h->worker, h->arena), BL_OK);
+    assert_int_equal(jobs_schedule(h->worker, h->arena, NULL), BL_OK);
     change(h, "DELETE FROM core.job WHERE kind <> 'sweep_logins'");
     for (int i = 0; i < JOB_ATTEMPTS; i++) {
         struct job job = take(h);
         assert_int_equal(job.attempts, i + 1);
-        assert_int_equal(jobs_failed(h->worker, h->arena, &job, "the roof fell in"), BL_OK);
+        assert_int_equal(jobs_failed(h->worker, h->arena, &job, "the roof fell in", true), BL_OK);
         if (i < JOB_ATTEMPTS - 1)
             assert_in_range(number(h, "SELECT ceil(extract(epoch FROM run_at - now()))::bigint FROM core.job"), pauses[i] - 1,
                             pauses[i]);
@@ -140,7 +140,8 @@ static void what_failed_waits_longer_each_time_and_dies(void **state)
 static void a_kind_of_another_version_is_left_alone(void **state)
 {
     struct house *h = *state;
-    change(h, "INSERT INTO core.job (tenant_id, id, kind) VALUES (gen_random_uuid(), gen_random_uuid(), 'from_the_future')");
+    change(h, "INSERT INTO core.job (tenant_id, id, kind, actor) VALUES (gen_random_uuid(), gen_random_uuid(), "
+              "'from_the_future', gen_random_uuid())");
     assert_null(take(h).kind);
 }
 
@@ -196,10 +197,11 @@ static void stale_log_ins_go(void **state)
 static void finished_jobs_go_dead_ones_later(void **state)
 {
     struct house *h = *state;
-    change(h,
-           "INSERT INTO core.job (tenant_id, id, kind, state, finished_at) SELECT gen_random_uuid(), gen_random_uuid(), 'k', s,"
-           " now() - d * interval '1 day' FROM unnest(ARRAY['done', 'dead']) s, unnest(ARRAY[6, 8, 89, 91]) d");
-    change(h, "INSERT INTO core.job (tenant_id, id, kind, run_at) VALUES (gen_random_uuid(), gen_random_uuid(), 'k', now() - "
+    change(h, "INSERT INTO core.job (actor, tenant_id, id, kind, state, finished_at) SELECT gen_random_uuid(), "
+              "gen_random_uuid(), gen_random_uuid(), 'k', s,"
+              " now() - d * interval '1 day' FROM unnest(ARRAY['done', 'dead']) s, unnest(ARRAY[6, 8, 89, 91]) d");
+    change(h, "INSERT INTO core.job (actor, tenant_id, id, kind, run_at) VALUES (gen_random_uuid(), gen_random_uuid(), "
+              "gen_random_uuid(), 'k', now() - "
               "interval '1 year')");
     expect_outcome(h, "sweep_jobs", "4 finished jobs removed");
     assert_int_equal(number(h, "SELECT count(*) FROM core.job"), 5);
@@ -208,7 +210,7 @@ static void finished_jobs_go_dead_ones_later(void **state)
 static void the_serving_role_sees_only_its_tenants_jobs(void **state)
 {
     struct house *h = *state;
-    assert_int_equal(jobs_schedule(h->worker, h->arena), BL_OK);
+    assert_int_equal(jobs_schedule(h->worker, h->arena, NULL), BL_OK);
     struct db *app = db_new(getenv("BALLIUM_TEST_DATABASE"), true);
     assert_int_equal(db_ready(app), BL_OK);
     struct bl_rows *rows;
@@ -226,7 +228,8 @@ static void the_worker_runs_what_is_due_and_stops_when_told(void **state)
     fflush(NULL);
     pid_t pid = fork();
     if (pid == 0) {
-        struct config config = {.worker = getenv("BALLIUM_TEST_WORKER"), .prepared = true};
+        struct config config = {
+            .worker = getenv("BALLIUM_TEST_WORKER"), .plugin_dir = TEST_PLUGINS, .plugins = "", .prepared = true};
         exit(jobs_work(&config));
     }
     while (number(h, "SELECT count(*) FROM core.job WHERE state = 'done'") < kinds())

@@ -41,7 +41,8 @@ static const struct walk walks[] = {
      1},
 
     /* Those that exist: core.enter must look before a tenant is set, at members and at the roles that they may hold; what one
-     * side of an engagement does is written on the other's trail, insert only; the worker sweeps old answers and takes jobs. */
+     * side of an engagement does is written on the other's trail, insert only; the worker sweeps old answers, takes jobs and
+     * carries messages. */
     {"no other role has a policy, known ones apart",
      "WITH " TENANT_TABLES " SELECT t.name || ': ' || p.polname || ' for ' || r.role::regrole FROM tenant_table t"
      " JOIN pg_policy p ON p.polrelid = t.oid CROSS JOIN LATERAL unnest(p.polroles) AS r (role)"
@@ -50,7 +51,8 @@ static const struct walk walks[] = {
      "                                           ('core.role', 'directory', 'ballium_owner'::regrole),"
      "                                           ('core.event', 'directory', 'ballium_owner'::regrole),"
      "                                           ('core.idempotency', 'sweep', 'ballium_worker'::regrole),"
-     "                                           ('core.job', 'work', 'ballium_worker'::regrole))",
+     "                                           ('core.job', 'work', 'ballium_worker'::regrole),"
+     "                                           ('core.message', 'work', 'ballium_worker'::regrole))",
      1},
 
     {"there is a primary key",

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 struct bl_core;
 struct bl_route;
@@ -40,6 +41,9 @@ typedef enum bl_status (*bl_handler)(struct bl_request *);
 enum bl_sql_flag {
     BL_FINAL = 1 << 0, /* the last statement of this request: COMMIT goes in the same flush (one round trip in all) */
 };
+
+/* The actor of what the service does by itself: duties, messages from other organisations. Nobody's user id. */
+#define BL_SERVICE "00000000-0000-0000-0000-000000000000"
 
 struct bl_core {
     size_t size; /* of this struct as the core has it */
@@ -98,6 +102,16 @@ struct bl_core {
     /* Calls `fn`; when it returns BL_OK, the memory that it took through the request (rows, cells, bl_alloc) is given back. For
      * work page by page over more than fits. `fn` sets no headers. */
     enum bl_status (*scratch)(struct bl_request *, enum bl_status (*fn)(struct bl_request *, void *), void *arg);
+
+    /* Orders a job ("area.name" of a bl_job) in this transaction: without its commit there is none. *id: of the job. */
+    enum bl_status (*enqueue)(struct bl_request *, const char *kind, const json_t *input, const char **id);
+    /* In a job: how far it is, seen by GET …/jobs/{id} at once. Elsewhere nothing happens. */
+    void (*progress)(struct bl_request *, int64_t done, int64_t of);
+    /* Writes to another organisation ("area.name" of a bl_inbox there), in this transaction. BL_UNPROCESSABLE: no engagement
+     * binds the two. `message` holds what the other side may know, and nothing else. */
+    enum bl_status (*send)(struct bl_request *, const char *to_tenant, const char *kind, const json_t *message);
+    /* Every signal of every loaded area, computed now: [{"area", "name", "clause", "label", "value", "of", "good"}]. */
+    enum bl_status (*signals)(struct bl_request *, json_t **out);
 };
 
 static inline void *bl_alloc(struct bl_request *r, size_t n)
@@ -240,6 +254,36 @@ BL_MUST_CHECK static inline enum bl_status bl_scratch(struct bl_request *r, enum
                                                       void *arg)
 {
     return r->core->scratch(r, fn, arg);
+}
+BL_MUST_CHECK static inline enum bl_status bl_enqueue(struct bl_request *r, const char *kind, const json_t *input,
+                                                      const char **id)
+{
+    return r->core->enqueue(r, kind, input, id);
+}
+static inline void bl_progress(struct bl_request *r, int64_t done, int64_t of)
+{
+    r->core->progress(r, done, of);
+}
+BL_MUST_CHECK static inline enum bl_status bl_send(struct bl_request *r, const char *to_tenant, const char *kind,
+                                                   const json_t *message)
+{
+    return r->core->send(r, to_tenant, kind, message);
+}
+BL_MUST_CHECK static inline enum bl_status bl_signals(struct bl_request *r, json_t **out)
+{
+    return r->core->signals(r, out);
+}
+/* The answer of a route with BL_ACCEPTED: 202, and where the job can be watched. */
+static inline void bl_accepted(struct bl_request *r, const char *job)
+{
+    char *url = (char *)bl_alloc(r, 200);
+    snprintf(url, 200, "/api/v1/orgs/%s/jobs/%s", r->org, job);
+    bl_respond(r, 202, "application/json");
+    bl_set_header(r, "Location", url);
+    bl_json_object(r, NULL);
+    bl_json_text(r, "job", job);
+    bl_json_text(r, "url", url);
+    bl_json_close(r);
 }
 static inline bool bl_loaded(struct bl_request *r, const char *plugin)
 {

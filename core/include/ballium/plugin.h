@@ -13,7 +13,7 @@
 /* What the plugin was compiled with. Same major, minor not above the core's, sizes equal; else refused. */
 struct bl_abi {
     uint16_t major, minor;
-    uint16_t plugin, resource, field, relation, state, transition, constraint, route, migration, signal;
+    uint16_t plugin, resource, field, relation, state, transition, constraint, route, migration, signal, duty, job, inbox;
 };
 
 enum bl_route_flag {
@@ -53,6 +53,30 @@ struct bl_signal {
     const char *sql; /* $1 tenant; one row: value bigint, of bigint (NULL: a plain count), good boolean */
 };
 
+/* What an area does by itself as time passes: `ballium work` calls it in each active organisation, in a transaction of its own.
+ */
+struct bl_duty {
+    const char *name; /* "expire_acceptances" */
+    long period;      /* seconds from the end of one round to the next */
+    bl_handler run;   /* actor is BL_SERVICE, which may do everything; no answer is written. Finds its due rows, some hundred at
+                         most at a time, and acts on each. A failure undoes this organisation's round and stops no other's. */
+};
+
+/* Work that a request orders with bl_enqueue and does not wait for. */
+struct bl_job {
+    const char *name; /* "print_soa"; as a kind: "planning.print_soa" */
+    /* In the tenant, in the name and with the permissions of who ordered it, in one transaction that also says that the job is
+     * done. `outcome` (may stay NULL; given away) is shown by GET …/jobs/{id}. BL_UNAVAILABLE, BL_INTERNAL: tried again later;
+     * any other failure is the job's end. */
+    enum bl_status (*run)(struct bl_request *, const json_t *input, json_t **outcome);
+};
+
+/* Takes what another organisation has sent with bl_send, in this organisation, as BL_SERVICE. */
+struct bl_inbox {
+    const char *name; /* "finding"; as a kind: "certification.finding" */
+    enum bl_status (*receive)(struct bl_request *, const char *from_tenant, const json_t *message);
+};
+
 struct bl_plugin {
     struct bl_abi abi;   /* = BL_ABI; first, so that it can be read whatever else changed */
     const char *name;    /* "annex_a"; symbol bl_plugin_annex_a; schema and permission prefix of that name; hyphen in paths */
@@ -67,6 +91,9 @@ struct bl_plugin {
     const struct bl_signal *signals;
     int (*init)(const struct bl_core *); /* once per process before the first request; not 0: the start stops. May be NULL */
     void (*fini)(void);                  /* at the end of the process. May be NULL */
+    const struct bl_duty *duties;
+    const struct bl_job *jobs;
+    const struct bl_inbox *inboxes;
 };
 
 #define BL_ABI                                                                                                                   \
@@ -75,7 +102,8 @@ struct bl_plugin {
         .resource = sizeof(struct bl_resource), .field = sizeof(struct bl_field), .relation = sizeof(struct bl_relation),        \
         .state = sizeof(struct bl_state), .transition = sizeof(struct bl_transition),                                            \
         .constraint = sizeof(struct bl_constraint), .route = sizeof(struct bl_route), .migration = sizeof(struct bl_migration),  \
-        .signal = sizeof(struct bl_signal)                                                                                       \
+        .signal = sizeof(struct bl_signal), .duty = sizeof(struct bl_duty), .job = sizeof(struct bl_job),                        \
+        .inbox = sizeof(struct bl_inbox)                                                                                         \
     }
 
 #endif
