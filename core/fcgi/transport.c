@@ -16,7 +16,10 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-enum { CONNECTIONS = 4096 }; /* descriptors at or above it are turned away */
+enum {
+    CONNECTIONS = 4096, /* descriptors at or above it are turned away */
+    TAKEN_AT_ONCE = 16
+};
 
 struct thread {
     struct fcgi *fcgi;
@@ -180,16 +183,21 @@ static bool first_choice(const struct fcgi *f)
     return true;
 }
 
-/* The listener or the pool is ready. Other processes were woken too, so finding nothing is usual. */
-static void take_one(struct fcgi *f, int from)
+/* The listener or the pool is ready. Other processes were woken too, so finding nothing is usual. Some are taken at a time: were
+ * it one, a crowd that comes at once would wait until each of those before it had been served once per newcomer. */
+static void take_some(struct fcgi *f, int from)
 {
-    if (!first_choice(f))
-        poll(NULL, 0, 1); /* a millisecond's courtesy; if the other has no thread free, it stays ours */
-    pthread_mutex_lock(&f->lock);
-    bool taken = f->draining || take(f, from);
-    int error = errno;
-    pthread_mutex_unlock(&f->lock);
-    if (!taken && (error == EMFILE || error == ENFILE || error == ENOMEM || error == ENOBUFS)) {
+    bool taken = true;
+    int error = 0;
+    for (int i = 0; i < TAKEN_AT_ONCE && taken; i++) {
+        if (!first_choice(f))
+            poll(NULL, 0, 1); /* a millisecond's courtesy; if the other has no thread free, it stays ours */
+        pthread_mutex_lock(&f->lock);
+        taken = !f->draining && take(f, from);
+        error = errno;
+        pthread_mutex_unlock(&f->lock);
+    }
+    if (!taken && !f->draining && (error == EMFILE || error == ENFILE || error == ENOMEM || error == ENOBUFS)) {
         log_write(LOG_ERROR, "fcgi", "accept: %s", strerror(error));
         poll(NULL, 0, 50); /* it stays ready: do not spin on it */
     }
@@ -235,7 +243,7 @@ static void *run(void *arg)
         if (fd == f->wake)
             return NULL; /* never read, so that it wakes every thread */
         if (fd == f->sockets.listener || fd == f->sockets.pool[0])
-            take_one(f, fd);
+            take_some(f, fd);
         else
             serve_one(t, &request, fd);
     }
