@@ -38,6 +38,27 @@ enum bl_status evaluation_finding_before(struct bl_request *, const struct bl_ch
 enum bl_status evaluation_open_nonconformities(struct bl_request *, const char *audit_id);
 enum bl_status evaluation_follow_up(struct bl_request *, const char *audit_id); /* names those that are not over */
 
+/* metrics.c: clause 9.1 */
+extern const struct bl_field evaluation_metric_fields[], evaluation_measurement_fields[];
+extern const struct bl_state evaluation_metric_states[];
+extern const struct bl_transition evaluation_metric_transitions[];
+enum bl_status evaluation_metric_before(struct bl_request *, const struct bl_change *);
+enum bl_status evaluation_measurement_before(struct bl_request *, const struct bl_change *);
+enum bl_status evaluation_measurement_after(struct bl_request *, const struct bl_change *);
+enum bl_status evaluation_series(struct bl_request *);
+enum bl_status evaluation_board(struct bl_request *);
+
+/* reviews.c, pack.c: clause 9.3 */
+extern const struct bl_field evaluation_review_fields[], evaluation_decision_fields[];
+extern const struct bl_state evaluation_review_states[], evaluation_decision_states[];
+extern const struct bl_transition evaluation_review_transitions[], evaluation_decision_transitions[];
+enum bl_status evaluation_review_before(struct bl_request *, const struct bl_change *);
+enum bl_status evaluation_review_retire(struct bl_request *, const struct bl_change *);
+enum bl_status evaluation_decision_before(struct bl_request *, const struct bl_change *);
+enum bl_status evaluation_decision_retire(struct bl_request *, const struct bl_change *);
+enum bl_status evaluation_gather(struct bl_request *, const struct bl_change *); /* rule: fills the pack */
+extern const char evaluation_wanted[]; /* SQL: input, number, title of what the edition wants; $2 the review */
+
 /* rules.c */
 const char *evaluation_text(const json_t *record, const char *name); /* NULL when it is absent, null or blank */
 void evaluation_today(const struct bl_request *, char out[11]);      /* 2026-01-31, UTC */

@@ -1,10 +1,33 @@
-/* Evaluation, clause 9: audits by a programme. */
+/* Evaluation, clause 9: metrics, audits by a programme, management reviews. */
 #include "evaluation.h"
 
 extern const struct bl_migration bl_migrations_evaluation[];
 extern const struct bl_plugin bl_plugin_evaluation;
 
 static const struct bl_resource resources[] = {
+    {.name = "metrics",
+     .singular = "metric",
+     .table = "evaluation.metric",
+     .prefix = "MET",
+     .clause = "9.1",
+     .label = "Metrics",
+     .help = "What is measured, how often, by whom, held against which target.",
+     .fields = evaluation_metric_fields,
+     .states = evaluation_metric_states,
+     .transitions = evaluation_metric_transitions,
+     .before = evaluation_metric_before},
+    {.name = "measurements",
+     .singular = "measurement",
+     .table = "evaluation.measurement",
+     .prefix = "MEA",
+     .clause = "9.1",
+     .label = "Measurements",
+     .help = "Figures as they were written down; never changed. One that was written down later says so.",
+     .flags = BL_APPEND_ONLY,
+     .fields = evaluation_measurement_fields,
+     .sort = "-measured_on",
+     .before = evaluation_measurement_before,
+     .after = evaluation_measurement_after},
     {.name = "audit_programmes",
      .singular = "audit_programme",
      .table = "evaluation.audit_programme",
@@ -66,6 +89,31 @@ static const struct bl_resource resources[] = {
      .relations = evaluation_finding_relations,
      .before = evaluation_finding_before,
      .retire = evaluation_audit_part_retire},
+    {.name = "management_reviews",
+     .singular = "management_review",
+     .table = "evaluation.management_review",
+     .prefix = "MR",
+     .clause = "9.3",
+     .label = "Management reviews",
+     .help = "What top management looked at and concluded.",
+     .fields = evaluation_review_fields,
+     .states = evaluation_review_states,
+     .transitions = evaluation_review_transitions,
+     .sort = "-planned_on",
+     .before = evaluation_review_before,
+     .retire = evaluation_review_retire},
+    {.name = "review_decisions",
+     .singular = "review_decision",
+     .table = "evaluation.review_decision",
+     .prefix = "DEC",
+     .clause = "9.3.3",
+     .label = "Decisions of reviews",
+     .help = "What a management review decided. Open ones come over to the next.",
+     .fields = evaluation_decision_fields,
+     .states = evaluation_decision_states,
+     .transitions = evaluation_decision_transitions,
+     .before = evaluation_decision_before,
+     .retire = evaluation_decision_retire},
     {0},
 };
 
@@ -87,7 +135,22 @@ static const char questions_answer[] = ITEMS(
     ",\"clause\":" STRING ",\"question\":" STRING "}}",
     "");
 
+static const char series_answer[] = ITEMS("{\"type\":\"object\",\"required\":[\"from\",\"to\",\"value\",\"missed\"]}", "");
+static const char board_answer[] = ITEMS("{\"type\":\"object\",\"required\":[\"id\",\"title\",\"standing\",\"missed\"]}", "");
+
 static const struct bl_route routes[] = {
+    {.method = "GET",
+     .path = "metrics/{id}/series",
+     .permission = "evaluation.measurement:read",
+     .handler = evaluation_series,
+     .summary = "Period by period what was measured, and which measurements were missed",
+     .answer = series_answer},
+    {.method = "GET",
+     .path = "metrics-board",
+     .permission = "evaluation.metric:read",
+     .handler = evaluation_board,
+     .summary = "All active metrics with standing, trend and missed measurements, the worst first",
+     .answer = board_answer},
     {.method = "GET",
      .path = "audit-programmes/{id}/coverage",
      .permission = "evaluation.audit_programme:read",
@@ -113,6 +176,21 @@ static const struct bl_route routes[] = {
 #define LIVE "tenant_id = $1 AND archived_at IS NULL"
 
 static const struct bl_signal signals[] = {
+    {"metrics_measured", "9.1", "Metrics whose measurement is not overdue",
+     "SELECT count(*) FILTER (WHERE last_measured_on IS NOT NULL AND next_due_on >= current_date), count(*), count(*) > 0"
+     " AND bool_and(last_measured_on IS NOT NULL AND next_due_on >= current_date)"
+     " FROM evaluation.metric WHERE " LIVE " AND status = 'active'"},
+    {"metrics_on_target", "9.1", "Metrics on target or within tolerance",
+     "SELECT count(*) FILTER (WHERE standing IN ('on_target', 'within_tolerance')), count(*), count(*) > 0"
+     " AND coalesce(bool_and(standing IN ('on_target', 'within_tolerance')), false)"
+     " FROM evaluation.metric WHERE " LIVE " AND status = 'active'"},
+    {"review_closed", "9.3.1", "A management review was closed within a year",
+     "SELECT count(*), NULL::bigint, count(*) > 0 FROM evaluation.management_review WHERE " LIVE
+     " AND status = 'closed' AND closed_on > current_date - interval '1 year'"},
+    {"review_actions_overdue", "9.3.3", "Actions of reviews that are overdue",
+     "SELECT count(*) FILTER (WHERE status = 'open' AND due_on < current_date), count(*), count(*) > 0"
+     " AND count(*) FILTER (WHERE status = 'open' AND due_on < current_date) = 0"
+     " FROM evaluation.review_decision WHERE " LIVE},
     {"audit_programme_approved", "9.2.2", "An audit programme is approved and runs",
      "SELECT count(*), NULL::bigint, count(*) > 0 FROM evaluation.audit_programme WHERE " LIVE
      " AND status = 'approved' AND current_date BETWEEN period_from AND period_to"},
@@ -132,7 +210,7 @@ const struct bl_plugin bl_plugin_evaluation = {
     .version = "1.0.0",
     .clause = "9",
     .label = "Evaluation",
-    .help = "Whether the management system does what it shall: audits by a programme.",
+    .help = "Whether the management system does what it shall: metrics, internal audits, management reviews.",
     .resources = resources,
     .routes = routes,
     .migrations = bl_migrations_evaluation,

@@ -3,6 +3,83 @@
 CREATE SCHEMA IF NOT EXISTS evaluation;
 GRANT USAGE ON SCHEMA evaluation TO ballium_app, ballium_portfolio, ballium_worker;
 
+CREATE TABLE evaluation.metric (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    ref text NOT NULL,
+    version integer NOT NULL,
+    created_at timestamptz NOT NULL,
+    created_by uuid NOT NULL,
+    updated_at timestamptz NOT NULL,
+    updated_by uuid NOT NULL,
+    archived_at timestamptz,
+    status text NOT NULL,
+    title text NOT NULL,
+    what text,
+    method text NOT NULL,
+    formula text,
+    unit text NOT NULL,
+    direction text NOT NULL,
+    target numeric(18,4) NOT NULL,
+    tolerance numeric(18,4) NOT NULL,
+    frequency text NOT NULL,
+    starts_on date NOT NULL,
+    measurer_id uuid,
+    analyst_id uuid,
+    signal text,
+    last_value numeric(18,4),
+    last_measured_on date,
+    standing text,
+    trend text,
+    next_due_on date,
+    CONSTRAINT metric_pk PRIMARY KEY (tenant_id, id),
+    CONSTRAINT metric_ref_key UNIQUE (tenant_id, ref),
+    CONSTRAINT metric_status_check CHECK (status IN ('active', 'retired')),
+    CONSTRAINT metric_title_check CHECK (char_length(title) BETWEEN 1 AND 200),
+    CONSTRAINT metric_what_check CHECK (char_length(what) <= 2000),
+    CONSTRAINT metric_method_check CHECK (char_length(method) BETWEEN 1 AND 2000),
+    CONSTRAINT metric_formula_check CHECK (char_length(formula) <= 500),
+    CONSTRAINT metric_unit_check CHECK (char_length(unit) BETWEEN 1 AND 40),
+    CONSTRAINT metric_direction_check CHECK (direction IN ('at_least', 'at_most', 'near')),
+    CONSTRAINT metric_target_check CHECK (target BETWEEN -1000000000 AND 1000000000),
+    CONSTRAINT metric_tolerance_check CHECK (tolerance BETWEEN 0 AND 1000000000),
+    CONSTRAINT metric_frequency_check CHECK (frequency IN ('weekly', 'monthly', 'quarterly', 'half_yearly', 'yearly')),
+    CONSTRAINT metric_signal_check CHECK (char_length(signal) <= 100),
+    CONSTRAINT metric_last_value_check CHECK (last_value BETWEEN -1000000000 AND 1000000000),
+    CONSTRAINT metric_standing_check CHECK (standing IN ('on_target', 'within_tolerance', 'off_target')),
+    CONSTRAINT metric_trend_check CHECK (trend IN ('better', 'same', 'worse'))
+);
+CREATE INDEX metric_created_at_idx ON evaluation.metric (tenant_id, created_at, id) WHERE archived_at IS NULL;
+CREATE INDEX metric_measurer_id_idx ON evaluation.metric (tenant_id, measurer_id, id) WHERE archived_at IS NULL;
+CREATE INDEX metric_analyst_id_idx ON evaluation.metric (tenant_id, analyst_id, id) WHERE archived_at IS NULL;
+CREATE INDEX metric_next_due_on_idx ON evaluation.metric (tenant_id, next_due_on, id) WHERE archived_at IS NULL;
+
+CREATE TABLE evaluation.measurement (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    ref text NOT NULL,
+    version integer NOT NULL,
+    created_at timestamptz NOT NULL,
+    created_by uuid NOT NULL,
+    updated_at timestamptz NOT NULL,
+    updated_by uuid NOT NULL,
+    archived_at timestamptz,
+    metric_id uuid NOT NULL,
+    value numeric(18,4) NOT NULL,
+    measured_on date NOT NULL,
+    note text,
+    figure text GENERATED ALWAYS AS (trim_scale(value)::text) STORED,
+    recorded_on date GENERATED ALWAYS AS ((created_at AT TIME ZONE 'UTC')::date) STORED,
+    backdated boolean GENERATED ALWAYS AS (measured_on < (created_at AT TIME ZONE 'UTC')::date) STORED,
+    CONSTRAINT measurement_pk PRIMARY KEY (tenant_id, id),
+    CONSTRAINT measurement_ref_key UNIQUE (tenant_id, ref),
+    CONSTRAINT measurement_value_check CHECK (value BETWEEN -1000000000 AND 1000000000),
+    CONSTRAINT measurement_note_check CHECK (char_length(note) <= 2000),
+    CONSTRAINT measurement_figure_check CHECK (char_length(figure) <= 200)
+);
+CREATE INDEX measurement_metric_id_idx ON evaluation.measurement (tenant_id, metric_id, id) WHERE archived_at IS NULL;
+CREATE INDEX measurement_measured_on_idx ON evaluation.measurement (tenant_id, measured_on, id) WHERE archived_at IS NULL;
+
 CREATE TABLE evaluation.audit_programme (
     tenant_id uuid NOT NULL,
     id uuid NOT NULL,
@@ -187,6 +264,85 @@ CREATE INDEX audit_finding_audit_id_idx ON evaluation.audit_finding (tenant_id, 
 CREATE INDEX audit_finding_owner_id_idx ON evaluation.audit_finding (tenant_id, owner_id, id) WHERE archived_at IS NULL;
 CREATE INDEX audit_finding_checklist_item_id_idx ON evaluation.audit_finding (tenant_id, checklist_item_id, id) WHERE archived_at IS NULL;
 
+CREATE TABLE evaluation.management_review (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    ref text NOT NULL,
+    version integer NOT NULL,
+    created_at timestamptz NOT NULL,
+    created_by uuid NOT NULL,
+    updated_at timestamptz NOT NULL,
+    updated_by uuid NOT NULL,
+    archived_at timestamptz,
+    status text NOT NULL,
+    title text NOT NULL,
+    edition text NOT NULL,
+    planned_on date NOT NULL,
+    since date,
+    chair_id uuid,
+    held_on date,
+    attendees text[] NOT NULL DEFAULT '{}',
+    minutes jsonb NOT NULL DEFAULT '[]',
+    conclusion text,
+    pack jsonb NOT NULL DEFAULT '[]',
+    gathered_at timestamptz,
+    closed_on date,
+    closed_by_id uuid,
+    due_on date GENERATED ALWAYS AS (CASE WHEN status IN ('draft', 'prepared') THEN planned_on END) STORED,
+    CONSTRAINT management_review_pk PRIMARY KEY (tenant_id, id),
+    CONSTRAINT management_review_ref_key UNIQUE (tenant_id, ref),
+    CONSTRAINT management_review_status_check CHECK (status IN ('draft', 'prepared', 'held', 'closed')),
+    CONSTRAINT management_review_title_check CHECK (char_length(title) BETWEEN 1 AND 200),
+    CONSTRAINT management_review_edition_check CHECK (edition IN ('2013', '2022')),
+    CONSTRAINT management_review_attendees_check CHECK (cardinality(attendees) <= 100),
+    CONSTRAINT management_review_minutes_check CHECK (jsonb_typeof(minutes) = 'array' AND jsonb_array_length(minutes) <= 100),
+    CONSTRAINT management_review_conclusion_check CHECK (char_length(conclusion) <= 5000),
+    CONSTRAINT management_review_pack_check CHECK (jsonb_typeof(pack) = 'array' AND jsonb_array_length(pack) <= 100)
+);
+CREATE INDEX management_review_planned_on_idx ON evaluation.management_review (tenant_id, planned_on, id) WHERE archived_at IS NULL;
+CREATE INDEX management_review_chair_id_idx ON evaluation.management_review (tenant_id, chair_id, id) WHERE archived_at IS NULL;
+CREATE INDEX management_review_closed_by_id_idx ON evaluation.management_review (tenant_id, closed_by_id, id) WHERE archived_at IS NULL;
+CREATE INDEX management_review_due_on_idx ON evaluation.management_review (tenant_id, due_on, id) WHERE archived_at IS NULL;
+
+CREATE TABLE evaluation.review_decision (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    ref text NOT NULL,
+    version integer NOT NULL,
+    created_at timestamptz NOT NULL,
+    created_by uuid NOT NULL,
+    updated_at timestamptz NOT NULL,
+    updated_by uuid NOT NULL,
+    archived_at timestamptz,
+    status text NOT NULL,
+    review_id uuid NOT NULL,
+    kind text NOT NULL,
+    title text NOT NULL,
+    text text,
+    owner_id uuid,
+    due_on date,
+    result text,
+    done_on date,
+    carried_to_id uuid,
+    times_carried integer,
+    CONSTRAINT review_decision_pk PRIMARY KEY (tenant_id, id),
+    CONSTRAINT review_decision_ref_key UNIQUE (tenant_id, ref),
+    CONSTRAINT review_decision_status_check CHECK (status IN ('open', 'done', 'dropped')),
+    CONSTRAINT review_decision_kind_check CHECK (kind IN ('decision', 'action')),
+    CONSTRAINT review_decision_title_check CHECK (char_length(title) BETWEEN 1 AND 200),
+    CONSTRAINT review_decision_text_check CHECK (char_length(text) <= 5000),
+    CONSTRAINT review_decision_result_check CHECK (char_length(result) <= 5000),
+    CONSTRAINT review_decision_times_carried_check CHECK (times_carried BETWEEN 0 AND 1000)
+);
+CREATE INDEX review_decision_created_at_idx ON evaluation.review_decision (tenant_id, created_at, id) WHERE archived_at IS NULL;
+CREATE INDEX review_decision_review_id_idx ON evaluation.review_decision (tenant_id, review_id, id) WHERE archived_at IS NULL;
+CREATE INDEX review_decision_owner_id_idx ON evaluation.review_decision (tenant_id, owner_id, id) WHERE archived_at IS NULL;
+CREATE INDEX review_decision_due_on_idx ON evaluation.review_decision (tenant_id, due_on, id) WHERE archived_at IS NULL;
+CREATE INDEX review_decision_carried_to_id_idx ON evaluation.review_decision (tenant_id, carried_to_id, id) WHERE archived_at IS NULL;
+
+ALTER TABLE evaluation.metric ADD CONSTRAINT metric_measurer_id_fk FOREIGN KEY (tenant_id, measurer_id) REFERENCES core.membership (tenant_id, user_id);
+ALTER TABLE evaluation.metric ADD CONSTRAINT metric_analyst_id_fk FOREIGN KEY (tenant_id, analyst_id) REFERENCES core.membership (tenant_id, user_id);
+ALTER TABLE evaluation.measurement ADD CONSTRAINT measurement_metric_id_fk FOREIGN KEY (tenant_id, metric_id) REFERENCES evaluation.metric (tenant_id, id);
 ALTER TABLE evaluation.audit_programme ADD CONSTRAINT audit_programme_owner_id_fk FOREIGN KEY (tenant_id, owner_id) REFERENCES core.membership (tenant_id, user_id);
 ALTER TABLE evaluation.audit_programme ADD CONSTRAINT audit_programme_approved_by_id_fk FOREIGN KEY (tenant_id, approved_by_id) REFERENCES core.membership (tenant_id, user_id);
 ALTER TABLE evaluation.audit ADD CONSTRAINT audit_programme_id_fk FOREIGN KEY (tenant_id, programme_id) REFERENCES evaluation.audit_programme (tenant_id, id);
@@ -198,9 +354,24 @@ ALTER TABLE evaluation.audit_checklist_item ADD CONSTRAINT audit_checklist_item_
 ALTER TABLE evaluation.audit_finding ADD CONSTRAINT audit_finding_audit_id_fk FOREIGN KEY (tenant_id, audit_id) REFERENCES evaluation.audit (tenant_id, id);
 ALTER TABLE evaluation.audit_finding ADD CONSTRAINT audit_finding_owner_id_fk FOREIGN KEY (tenant_id, owner_id) REFERENCES core.membership (tenant_id, user_id);
 ALTER TABLE evaluation.audit_finding ADD CONSTRAINT audit_finding_checklist_item_id_fk FOREIGN KEY (tenant_id, checklist_item_id) REFERENCES evaluation.audit_checklist_item (tenant_id, id);
+ALTER TABLE evaluation.management_review ADD CONSTRAINT management_review_chair_id_fk FOREIGN KEY (tenant_id, chair_id) REFERENCES core.membership (tenant_id, user_id);
+ALTER TABLE evaluation.management_review ADD CONSTRAINT management_review_closed_by_id_fk FOREIGN KEY (tenant_id, closed_by_id) REFERENCES core.membership (tenant_id, user_id);
+ALTER TABLE evaluation.review_decision ADD CONSTRAINT review_decision_review_id_fk FOREIGN KEY (tenant_id, review_id) REFERENCES evaluation.management_review (tenant_id, id);
+ALTER TABLE evaluation.review_decision ADD CONSTRAINT review_decision_owner_id_fk FOREIGN KEY (tenant_id, owner_id) REFERENCES core.membership (tenant_id, user_id);
+ALTER TABLE evaluation.review_decision ADD CONSTRAINT review_decision_carried_to_id_fk FOREIGN KEY (tenant_id, carried_to_id) REFERENCES evaluation.management_review (tenant_id, id);
 
+SELECT core.fence('evaluation.metric');
+SELECT core.fence('evaluation.measurement');
 SELECT core.fence('evaluation.audit_programme');
 SELECT core.fence('evaluation.audit');
 SELECT core.fence('evaluation.audit_member');
 SELECT core.fence('evaluation.audit_checklist_item');
 SELECT core.fence('evaluation.audit_finding');
+SELECT core.fence('evaluation.management_review');
+SELECT core.fence('evaluation.review_decision');
+
+-- What the descriptor cannot say.
+CREATE FUNCTION evaluation.period(frequency text) RETURNS interval
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    RETURN CASE frequency WHEN 'weekly' THEN interval '7 days' WHEN 'monthly' THEN interval '1 month'
+        WHEN 'quarterly' THEN interval '3 months' WHEN 'half_yearly' THEN interval '6 months' ELSE interval '1 year' END;
