@@ -1,4 +1,5 @@
 #include "auth/internal.h"
+#include "base/quota.h"
 
 #include <sodium.h>
 #include <stdatomic.h>
@@ -56,6 +57,24 @@ const struct auth *auth_current(void)
     return atomic_load(&current);
 }
 
+void auth_use_quotas(struct auth *auth, struct quota_table *quotas)
+{
+    auth->quotas = quotas;
+}
+
+void forget_session(const char *session)
+{
+    const struct auth *auth = auth_current();
+    if (auth->quotas && session)
+        quota_mark(auth->quotas, quota_key(auth->quotas, 's', session), auth->access_ttl + 2 * TOKEN_SKEW, clock_monotonic());
+}
+
+static bool session_over(const struct auth *auth, const char *session)
+{
+    return auth->quotas && session[0] != '\0' &&
+           quota_marked(auth->quotas, quota_key(auth->quotas, 's', session), clock_monotonic());
+}
+
 /* The token behind "Bearer " (RFC 6750, section 2.1); NULL: another scheme, or nothing. */
 static const char *bearer(const char *header)
 {
@@ -86,6 +105,10 @@ enum bl_status auth_verify_at(const struct auth *auth, const char *header, int64
         if (*why)
             return BL_UNAUTHORIZED;
         cache_keep(auth->cache, text, length, &token);
+    }
+    if (session_over(auth, token.session)) {
+        *why = "invalid_token: the session is over";
+        return BL_UNAUTHORIZED;
     }
     *caller = (struct auth_caller){.expires = token.expires,
                                    .authenticated = token.authenticated,

@@ -31,6 +31,11 @@ struct auth_caller {
  * Uses a per-process cache of verified tokens; never logs the token. Thread-safe. */
 BL_MUST_CHECK enum bl_status auth_verify(const struct auth *, const char *header, struct auth_caller *, const char **why);
 
+/* Sessions that ended are remembered here, so that their access tokens end with them on this machine (elsewhere they live out
+ * their few minutes). quota_map in the master before the first fork; borrowed; may be left out. */
+struct quota_table;
+void auth_use_quotas(struct auth *, struct quota_table *);
+
 /* The scope of a token that auth_verify accepted: permissions separated by spaces, in the arena. NULL: it has none. */
 const char *auth_scope(const char *header, struct arena *);
 

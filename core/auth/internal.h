@@ -12,7 +12,11 @@ struct auth {
     char *issuer, *audience;
     struct token_terms terms; /* of the three above */
     long access_ttl, refresh_ttl;
+    struct quota_table *quotas; /* NULL: ended sessions are not remembered */
 };
+
+/* The session's access tokens are refused from now on. */
+void forget_session(const char *session);
 
 /* auth_verify at a given time, in seconds since 1970. */
 BL_MUST_CHECK enum bl_status auth_verify_at(const struct auth *, const char *header, int64_t now, struct auth_caller *,

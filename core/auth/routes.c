@@ -48,8 +48,10 @@ static enum bl_status refresh(struct bl_request *r)
                                                 .authenticated = bl_integer(r, rows, 0, 3),
                                                 .two_factor = bl_integer(r, rows, 0, 4) != 0,
                                                 .refresh = successor});
-    if (strcmp(outcome, "reused") == 0)
+    if (strcmp(outcome, "reused") == 0) {
+        forget_session(session);
         log_pairs(LOG_WARN, "refresh_reused", (const char *const[]){"user", user, "session", session, NULL});
+    }
     return wrong_refresh_token(r);
 }
 

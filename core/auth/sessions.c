@@ -38,7 +38,16 @@ static enum bl_status list_sessions(struct bl_request *r)
     return BL_OK;
 }
 
-/* DELETE /api/v1/me/sessions/{id}: its refresh token is refused at once; its access tokens live out their few minutes. */
+/* The sessions that a committed statement has ended. */
+static enum bl_status ended(struct bl_request *r, const struct bl_rows *rows)
+{
+    for (int i = 0; i < bl_count(r, rows); i++)
+        forget_session(bl_cell(r, rows, i, 0));
+    bl_respond(r, 204, NULL);
+    return BL_OK;
+}
+
+/* DELETE /api/v1/me/sessions/{id} */
 static enum bl_status end_session(struct bl_request *r)
 {
     struct bl_rows *rows;
@@ -49,6 +58,7 @@ static enum bl_status end_session(struct bl_request *r)
         status = bl_sql(r, "SELECT id FROM core.sessions_end($1::uuid, $2::uuid, NULL)", (const char *const[]){r->actor, id}, 2,
                         BL_FINAL, &rows);
         if (status == BL_OK && bl_count(r, rows) == 1) {
+            forget_session(id);
             bl_respond(r, 204, NULL);
             return BL_OK;
         }
@@ -65,9 +75,7 @@ static enum bl_status end_sessions(struct bl_request *r)
     if (status == BL_OK)
         status = bl_sql(r, "SELECT id FROM core.sessions_end($1::uuid, NULL, $2::uuid)",
                         (const char *const[]){r->actor, caller.session}, 2, BL_FINAL, &rows);
-    if (status == BL_OK)
-        bl_respond(r, 204, NULL);
-    return status;
+    return status == BL_OK ? ended(r, rows) : status;
 }
 
 /* The caller proves with password and second factor who they are: the same counting as at a log-in, so that a stolen access token
@@ -138,9 +146,7 @@ static enum bl_status change_password(struct bl_request *r)
     }
     status = bl_sql(r, "SELECT id FROM core.password_change($1::uuid, $2::uuid, $3)",
                     (const char *const[]){r->actor, caller.session, hash}, 3, BL_FINAL, &rows);
-    if (status == BL_OK)
-        bl_respond(r, 204, NULL);
-    return status;
+    return status == BL_OK ? ended(r, rows) : status;
 }
 
 /* clang-format off */

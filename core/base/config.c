@@ -38,6 +38,10 @@ static const struct setting {
     {"read_timeout", NUMBER, AT(read_timeout), "15", 1, 300, "seconds that a slow sender has for a request"},
     {"access_ttl", NUMBER, AT(access_ttl), "600", 60, 3600, "seconds that an access token lives"},
     {"refresh_ttl", NUMBER, AT(refresh_ttl), "2592000", 3600, 31536000, "seconds that a refresh token lives"},
+    {"rate_token", NUMBER, AT(rate_token), "30000", 0, 6000000,
+     "requests that one session or service client may make in a minute; 0: any number"},
+    {"rate_tenant", NUMBER, AT(rate_tenant), "120000", 0, 6000000,
+     "requests that the members of one organisation may make in a minute, together; 0: any number"},
     {"prepared", SWITCH, AT(prepared), "on", 0, 0, "named prepared statements; off behind pgbouncer in transaction mode"},
 #undef AT
 };

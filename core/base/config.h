@@ -25,6 +25,7 @@ struct config {
     long body_limit;              /* bytes of a JSON body */
     long read_timeout;            /* seconds for a slow sender */
     long access_ttl, refresh_ttl; /* seconds */
+    long rate_token, rate_tenant; /* requests a minute; 0: any number */
     bool prepared;                /* named prepared statements; off behind pgbouncer in transaction mode */
     char *path;                   /* the file that was read; NULL: none */
 };

@@ -1,5 +1,6 @@
 /* ballium serve: what is put together before the first fork, and anew on SIGHUP. */
 #include "base/log.h"
+#include "base/quota.h"
 #include "cli/cli.h"
 #include "db/migrate.h"
 #include "fcgi/master.h"
@@ -15,6 +16,7 @@ struct service {
     struct auth *auth;
     struct http *http;
     struct http_metrics *metrics;
+    struct quota_table *quotas;
 };
 
 static const struct config *config_of(const struct service *s)
@@ -78,6 +80,12 @@ static bool build(struct service *s, const struct config *config, FILE *errors)
         s->metrics = http_metrics_map(http_route_count(http));
     if (s->metrics != NULL)
         http_use_metrics(http, s->metrics);
+    if (s->quotas == NULL)
+        s->quotas = quota_map();
+    if (s->quotas != NULL) {
+        http_use_quotas(http, s->quotas);
+        auth_use_quotas(auth, s->quotas);
+    }
     auth_use(auth);
     http_free(s->http);
     auth_free(s->auth);

@@ -39,6 +39,10 @@ struct http_metrics *http_metrics_map(size_t routes); /* http_route_count() of t
 void http_use_metrics(struct http *, struct http_metrics *);
 size_t http_route_count(const struct http *);
 
+/* Rate limits are counted here: quota_map in the master before the first fork. Borrowed. Without it nothing is limited. */
+struct quota_table;
+void http_use_quotas(struct http *, struct quota_table *);
+
 /* What handlers and plugins' init get. It answers only requests that http_handle made. */
 extern const struct bl_core http_core;
 

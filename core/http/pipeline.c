@@ -1,6 +1,7 @@
 #include "http/pipeline.h"
 
 #include "http/idempotency.h"
+#include "http/limit.h"
 #include "http/problem.h"
 #include "http/response.h"
 #include "http/transaction.h"
@@ -211,6 +212,7 @@ static enum bl_status handle(struct http_request *r)
 static enum bl_status finish(struct http_request *r)
 {
     enum bl_status status = http_settle(r, r->status);
+    http_limit_remember(r);
     if (status != BL_OK) {
         http_problem_log(r);
         if (r->response.head_sent)
@@ -232,6 +234,7 @@ const struct http_stage http_stages[] = {
     {"route", route, false},
     {"authenticate", authenticate, false},
     {"tenant", tenant, false},
+    {"limit", http_limit_take, false},
     {"query", query, false},
     {"negotiate", negotiate, false},
     {"idempotency", http_idempotency_take, false},

@@ -3,6 +3,7 @@
 #define HTTP_REQUEST_H
 
 #include "base/json.h"
+#include "base/quota.h"
 #include "http/http.h"
 #include "http/media.h"
 #include "http/params.h"
@@ -54,6 +55,13 @@ struct http_transaction {
     const char *roles;     /* of the caller, as core.enter returned them; NULL before */
 };
 
+/* What the caller may still do; the zeroed ones do not count. limit.c. */
+struct http_limit {
+    bool token, tenant; /* does it count? */
+    bool member;        /* of the organisation, a moment ago */
+    struct quota_left token_left, tenant_left;
+};
+
 struct http_request {
     struct bl_request base; /* first: a handler's pointer is this one's */
     struct http_worker *worker;
@@ -77,6 +85,7 @@ struct http_request {
     struct http_body body;
     struct http_problem problem;
     struct http_transaction tx;
+    struct http_limit limit;
     struct http_response response;
     int64_t started; /* clock_monotonic */
 };

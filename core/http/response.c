@@ -1,5 +1,7 @@
 #include "http/response.h"
 
+#include "http/limit.h"
+
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
@@ -164,6 +166,7 @@ static void send_head(struct http_request *r, bool whole)
     buf_text(&head, "X-Content-Type-Options: nosniff\r\n");
     for (size_t i = 0; i < a->headers; i++)
         buf_format(&head, "%s: %s\r\n", a->header[i].name, a->header[i].value);
+    http_limit_write(r, &head);
     buf_format(&head, "X-Request-Id: %s\r\n\r\n", r->id);
     a->head_sent = true;
     put(r, head.data, head.length);

@@ -107,6 +107,7 @@ void http_free(struct http *http)
     http_router_free(http->router);
     engine_forget(http->routes);
     free(http->routes);
+    free(http->rate_policy);
     free(http);
 }
 

@@ -14,6 +14,8 @@ struct http {
     size_t route_count;
     struct http_router *router;
     struct http_metrics *metrics; /* NULL: nobody counts */
+    struct quota_table *quotas;   /* NULL: nothing is limited */
+    char *rate_policy;            /* value of RateLimit-Policy; NULL: nothing is limited */
 };
 
 struct http_worker {

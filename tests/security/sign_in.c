@@ -201,6 +201,8 @@ static void sessions_are_listed_and_ended(void **state)
     assert_int_equal(status_and_free(api_call(a, "DELETE", path, NULL, NULL)), 204);
     assert_int_equal(status_and_free(api_call(a, "DELETE", path, NULL, NULL)), 404);
     gone(person_refresh(second), "invalid_refresh_token");
+    gone(api_get(b, "/api/v1/me"), "invalid_token"); /* its access token is out at once, too */
+    assert_int_equal(status_and_free(api_get(a, "/api/v1/me")), 200);
     assert_int_equal(status_and_free(person_log_in(&p, p.password, NULL)), 200);
     assert_int_equal(status_and_free(api_call(a, "DELETE", "/api/v1/me/sessions", NULL, NULL)), 204);
     r = api_get(a, "/api/v1/me/sessions");

@@ -374,12 +374,12 @@ static void malformed_requests(void **state)
 static void stages_come_in_order(void **state)
 {
     (void)state;
-    static const char *const order[] = {"parse",     "route",       "authenticate", "tenant", "query",
+    static const char *const order[] = {"parse",     "route",       "authenticate", "tenant", "limit", "query",
                                         "negotiate", "idempotency", "handler",      "finish", "log"};
     size_t i = 0;
     for (; http_stages[i].name != NULL; i++) {
         assert_string_equal(http_stages[i].name, order[i]);
-        assert_int_equal(http_stages[i].always, i >= 8);
+        assert_int_equal(http_stages[i].always, i >= 9);
     }
     assert_int_equal(i, sizeof order / sizeof *order);
 
