@@ -42,6 +42,11 @@ enum { CLIENT_SECRET_ROOM = 5 + 40 + 6 + 1, CLIENT_SECRET_HINT = 4 /* characters
 void client_secret_new(char out[CLIENT_SECRET_ROOM]);
 bool client_secret_valid(const char *text);
 
+/* Invitations: "bli_" and 32 random bytes as base64url. */
+#define INVITATION_PREFIX "bli_"
+enum { INVITATION_ROOM = 4 + 43 + 1 };
+void invitation_new(char out[INVITATION_ROOM]);
+
 /* SHA-256 as a bytea literal, "\x…". Enough for secrets that nobody can guess, unlike passwords. */
 enum { SECRET_HASH_ROOM = 2 + 64 + 1 };
 void secret_hash(const char *secret, char out[SECRET_HASH_ROOM]);
@@ -61,8 +66,9 @@ const char *form_find(const struct form *, const char *name, bool *repeated);
 /* One value decoded; NULL: not one. */
 char *form_decode(struct bl_request *, const char *text, size_t length);
 
-/* One table a file: routes.c, sessions.c, totp.c, clients.c. */
-extern const struct bl_route auth_sign_in_routes[], auth_session_routes[], auth_totp_routes[], auth_client_routes[];
+/* One table a file: routes.c, sessions.c, totp.c, clients.c, invitations.c. */
+extern const struct bl_route auth_sign_in_routes[], auth_session_routes[], auth_totp_routes[], auth_client_routes[],
+    auth_invitation_routes[];
 
 /* The string members of a body, and no others. Ends with a zeroed element. */
 struct member {

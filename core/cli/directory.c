@@ -57,6 +57,12 @@ bool directory_ask(struct directory *d, const char *sql, const char *const *args
     return db_flush(d->db, d->arena, rows) == BL_OK || complain(d->db);
 }
 
+bool directory_enter(struct directory *d, const char *tenant)
+{
+    struct bl_rows *rows;
+    return directory_ask(d, "SELECT set_config('ballium.tenant', $1, false)", &tenant, 1, &rows);
+}
+
 static const struct option_slot *find(const struct option_slot *options, const char *name)
 {
     for (; options->name; options++)

@@ -17,6 +17,10 @@ void directory_close(struct directory *);
 /* One statement, a transaction of its own. False after a line to standard error that says what to do. */
 bool directory_ask(struct directory *, const char *sql, const char *const *args, int nargs, struct bl_rows **rows);
 
+/* For functions that act inside an organisation: they ask which one was entered, and hold the platform itself for their actor. */
+bool directory_enter(struct directory *, const char *tenant);
+#define DIRECTORY_ACTOR "00000000-0000-0000-0000-000000000000"
+
 /* "--name VALUE" or "--name" alone. */
 struct option_slot {
     const char *name;

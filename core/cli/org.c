@@ -35,24 +35,91 @@ static int list(struct directory *d, int argc, char **argv)
     return CLI_OK;
 }
 
+/* "--slug SLUG", and the id that it stands for. NULL after a line that says why. */
+static const char *find(struct directory *d, int argc, char **argv, int *code)
+{
+    const char *slug = NULL;
+    struct bl_rows *rows;
+    *code = CLI_USAGE;
+    if (!read_options(argc, argv, (const struct option_slot[]){{"--slug", &slug, NULL, true}, {0}}))
+        return NULL;
+    *code = CLI_FAILED;
+    if (!directory_ask(d, "SELECT id FROM core.organisation WHERE slug = $1", &slug, 1, &rows))
+        return NULL;
+    if (db_count(rows) == 1)
+        return db_cell(rows, 0, 0);
+    fprintf(stderr, "ballium: there is no organisation `%s`: see `ballium org list`\n", slug);
+    return NULL;
+}
+
+static int set_status(struct directory *d, int argc, char **argv, const char *status)
+{
+    int code;
+    struct bl_rows *rows;
+    const char *id = find(d, argc, argv, &code);
+    if (!id)
+        return code;
+    if (!directory_ask(d, "UPDATE core.organisation SET status = $2 WHERE id = $1::uuid", (const char *const[]){id, status}, 2,
+                       &rows))
+        return CLI_FAILED;
+    printf("%s  %s\n", id, status);
+    return CLI_OK;
+}
+
+static int suspend(struct directory *d, int argc, char **argv)
+{
+    return set_status(d, argc, argv, "suspended");
+}
+
+static int resume(struct directory *d, int argc, char **argv)
+{
+    return set_status(d, argc, argv, "active");
+}
+
+static int close_organisation(struct directory *d, int argc, char **argv)
+{
+    int code;
+    struct bl_rows *rows;
+    char event[UUID_TEXT];
+    const char *id = find(d, argc, argv, &code);
+    if (!id)
+        return code;
+    uuid_v7(event);
+    if (!directory_enter(d, id) ||
+        !directory_ask(d, "SELECT core.organisation_close($1::uuid, '" DIRECTORY_ACTOR "', NULL, $2::uuid, 'command line')",
+                       (const char *const[]){id, event}, 2, &rows))
+        return CLI_FAILED;
+    printf("%s  closed\n", id);
+    return CLI_OK;
+}
+
+static const struct {
+    const char *name;
+    int (*run)(struct directory *, int argc, char **argv);
+} commands[] = {
+    {"create", create}, {"list", list}, {"suspend", suspend}, {"resume", resume}, {"close", close_organisation},
+};
+
 static int org_run(struct config *config, int argc, char **argv)
 {
-    const char *verb = argc > 1 ? argv[1] : "";
-    struct directory d = {0};
-    int code = CLI_FAILED;
-    if (strcmp(verb, "create") != 0 && strcmp(verb, "list") != 0)
-        return cli_usage(&cli_org);
-    if (directory_open(&d, config))
-        code = *verb == 'c' ? create(&d, argc - 1, argv + 1) : list(&d, argc - 1, argv + 1);
-    directory_close(&d);
-    return code;
+    for (size_t i = 0; argc > 1 && i < sizeof commands / sizeof *commands; i++)
+        if (strcmp(commands[i].name, argv[1]) == 0) {
+            struct directory d = {0};
+            int code = directory_open(&d, config) ? commands[i].run(&d, argc - 1, argv + 1) : CLI_FAILED;
+            directory_close(&d);
+            return code;
+        }
+    return cli_usage(&cli_org);
 }
 
 const struct cli_command cli_org = {
     .name = "org",
-    .usage = "create --slug SLUG --name NAME --kind client|consultancy|certification_body | list\n"
-             "  create  prints its id; the slug stands in every path and never changes hands\n"
-             "  list    id, slug, kind, status, name",
-    .summary = "organisations: create, list",
+    .usage = "create --slug SLUG --name NAME --kind client|consultancy|certification_body | list |\n"
+             "            suspend --slug SLUG | resume --slug SLUG | close --slug SLUG\n"
+             "  create   prints its id; the slug stands in every path and never changes hands\n"
+             "  list     id, slug, kind, status, name\n"
+             "  suspend  lets nobody in until `resume`\n"
+             "  close    the end of the service: as suspend, and its engagements are over; its data stay",
+    .summary = "organisations: create, list, suspend, resume, close",
     .run = org_run,
 };

@@ -1,4 +1,5 @@
 /* ballium user: people and what they may do where. */
+#include "auth/internal.h"
 #include "auth/password.h"
 #include "base/ids.h"
 #include "cli/cli.h"
@@ -160,6 +161,39 @@ static int grant(struct directory *d, int argc, char **argv)
     return report(rows, roles);
 }
 
+/* As POST …/invitations does, in the name of the platform: so the first owner of an organisation can come by a link too. */
+static int invite(struct directory *d, int argc, char **argv)
+{
+    const char *email = NULL, *org = NULL, *roles = NULL;
+    char id[UUID_TEXT], event[UUID_TEXT], token[INVITATION_ROOM], hash[SECRET_HASH_ROOM];
+    struct bl_rows *rows;
+    if (!read_options(argc, argv,
+                      (const struct option_slot[]){
+                          {"--email", &email, NULL, true}, {"--org", &org, NULL, true}, {"--roles", &roles, NULL, true}, {0}}))
+        return CLI_USAGE;
+    if (!strchr(email, '@')) {
+        fputs("ballium: an e-mail address has an @\n", stderr);
+        return CLI_FAILED;
+    }
+    if (sodium_init() < 0 || !directory_ask(d, "SELECT id FROM core.organisation WHERE slug = $1", &org, 1, &rows))
+        return CLI_FAILED;
+    if (db_count(rows) == 0)
+        return report(rows, "");
+    const char *tenant = db_cell(rows, 0, 0);
+    uuid_v7(id);
+    uuid_v7(event);
+    invitation_new(token);
+    secret_hash(token, hash);
+    if (!directory_enter(d, tenant) || !directory_ask(d,
+                                                      "SELECT core.invite($1::uuid, '" DIRECTORY_ACTOR
+                                                      "', $2::uuid, $3, string_to_array($4, ','), $5::bytea, 7, "
+                                                      "$6::uuid, 'command line')",
+                                                      (const char *const[]){tenant, id, email, roles, hash, event}, 6, &rows))
+        return CLI_FAILED;
+    printf("%s  %s\ntoken: %s\n", id, email, token);
+    return CLI_OK;
+}
+
 static int end_membership(struct directory *d, int argc, char **argv)
 {
     const char *email = NULL, *org = NULL;
@@ -224,8 +258,8 @@ static const struct {
     const char *name;
     int (*run)(struct directory *, int argc, char **argv);
 } commands[] = {
-    {"create", create},   {"password", set_password}, {"grant", grant}, {"end", end_membership},
-    {"suspend", suspend}, {"resume", resume},         {"list", list},
+    {"create", create},      {"password", set_password}, {"grant", grant},   {"invite", invite},
+    {"end", end_membership}, {"suspend", suspend},       {"resume", resume}, {"list", list},
 };
 
 static int user_run(struct config *config, int argc, char **argv)
@@ -243,14 +277,16 @@ static int user_run(struct config *config, int argc, char **argv)
 const struct cli_command cli_user = {
     .name = "user",
     .usage = "create --email ADDRESS --name NAME [--password-stdin] | password --email ADDRESS [--password-stdin] |\n"
-             "             grant --email ADDRESS --org SLUG --roles ROLE,… | end --email ADDRESS --org SLUG |\n"
+             "             grant --email ADDRESS --org SLUG --roles ROLE,… | invite --email ADDRESS --org SLUG --roles ROLE,… |\n"
+             "             end --email ADDRESS --org SLUG |\n"
              "             suspend --email ADDRESS | resume --email ADDRESS | list\n"
              "  create    prints the id, and a random password unless one is read from standard input\n"
              "  password  a new one; ends the user's sessions\n"
              "  grant     these roles in that organisation, instead of those held before\n"
+             "  invite    prints a token that lets this person in once, within seven days (POST /api/v1/auth/invitation)\n"
              "  end       the membership; the records go on naming the person\n"
              "  suspend   no organisation lets the user in; ends the sessions\n"
              "  list      id, e-mail address, status, name, organisation:roles",
-    .summary = "people: create, password, grant, end, suspend, resume, list",
+    .summary = "people: create, password, grant, invite, end, suspend, resume, list",
     .run = user_run,
 };

@@ -52,18 +52,7 @@ static enum bl_status list(struct bl_request *r)
     if (status == BL_OK)
         status = bl_sql(r, select_sql, (const char *const[]){NULL, bl_query(r, "state"), page.cursor, page.limit_text}, 4,
                         BL_FINAL, &rows);
-    if (status != BL_OK)
-        return status;
-    int count = bl_count(r, rows), shown = count > (int)page.limit ? (int)page.limit : count;
-    bl_respond(r, 200, "application/json");
-    bl_json_object(r, NULL);
-    bl_json_array(r, "items");
-    for (int i = 0; i < shown; i++)
-        put(r, rows, i);
-    bl_json_close(r);
-    bl_json_text(r, "next", count > shown ? bl_cell(r, rows, shown - 1, 0) : NULL);
-    bl_json_close(r);
-    return BL_OK;
+    return status == BL_OK ? input_answer_page(r, rows, &page, put) : status;
 }
 
 /* The engagement as it is now: the last statement of each of these routes. */
@@ -100,11 +89,10 @@ static enum bl_status ask(struct bl_request *r)
 {
     json_t *in;
     enum bl_status status = input_read(r, ask_fields, &in);
-    static const char *const lists[] = {"roles", "areas"};
-    for (size_t i = 0; status == BL_OK && i < 2; i++)
-        if (json_is_array(json_object_get(in, lists[i])) && json_array_size(json_object_get(in, lists[i])) == 0)
-            status = bl_fail(r, BL_UNPROCESSABLE, "length", i == 0 ? "/roles" : "/areas", "has at least one%s",
-                             i == 0 ? "" : "; leave it out for all of them");
+    if (status == BL_OK)
+        status = input_not_empty(r, in, "roles");
+    if (status == BL_OK)
+        status = input_not_empty(r, in, "areas");
     if (status != BL_OK)
         return status;
     const char *id = input_id(r);
@@ -251,7 +239,7 @@ const struct bl_route tenant_engagement_routes[] = {
      .path = PATH,
      .permission = "core.engagement:write",
      .handler = ask,
-     .flags = BL_CREATED,
+     .flags = BL_CREATED | BL_FRESH,
      .summary = "Ask another organisation for an engagement",
      .body = ask_schema,
      .answer = engagement_schema},
@@ -265,6 +253,7 @@ const struct bl_route tenant_engagement_routes[] = {
      .path = PATH "/{id}:accept",
      .permission = "core.engagement:write",
      .handler = accept,
+     .flags = BL_FRESH,
      .summary = "Accept an engagement that the other side asked for",
      .body = reason_schema,
      .answer = engagement_schema},

@@ -4,9 +4,10 @@
 #include "base/buf.h"
 
 static const char *const core_permissions[] = {
-    "core.access:read",         "core.client:read",       "core.client:write",       "core.engagement:read",
-    "core.engagement:write",    "core.event:read",        "core.member:read",        "core.member:write",
-    "core.organisation:export", "core.organisation:read", "core.organisation:write", "core.role:write",
+    "core.access:read",        "core.client:read",         "core.client:write",      "core.engagement:read",
+    "core.engagement:write",   "core.event:read",          "core.member:read",       "core.member:write",
+    "core.organisation:close", "core.organisation:export", "core.organisation:read", "core.organisation:write",
+    "core.role:write",
 };
 enum { CORE_PERMISSIONS = sizeof core_permissions / sizeof *core_permissions };
 

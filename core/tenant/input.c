@@ -37,6 +37,14 @@ const char *input_list(struct bl_request *r, const json_t *clean, const char *na
     return resource_array(r, words, count);
 }
 
+enum bl_status input_not_empty(struct bl_request *r, const json_t *clean, const char *name)
+{
+    const json_t *list = json_object_get(clean, name);
+    if (!json_is_array(list) || json_array_size(list) > 0)
+        return BL_OK;
+    return bl_fail(r, BL_UNPROCESSABLE, "length", value_text(r, "/%s", name), "has at least one element");
+}
+
 const char *input_id(struct bl_request *r)
 {
     char *id = bl_alloc(r, UUID_TEXT);
@@ -55,5 +63,20 @@ enum bl_status input_page(struct bl_request *r, struct input_page *page)
         return bl_fail(r, BL_BAD_REQUEST, "bad_limit", NULL, "limit takes a number from 1 to %d", PAGE_MAX);
     if (page->cursor && !uuid_valid(page->cursor))
         return bl_fail(r, BL_BAD_REQUEST, "bad_cursor", NULL, "cursor takes what `next` of the page before says");
+    return BL_OK;
+}
+
+enum bl_status input_answer_page(struct bl_request *r, const struct bl_rows *rows, const struct input_page *page,
+                                 void (*put)(struct bl_request *, const struct bl_rows *, int row))
+{
+    int count = bl_count(r, rows), shown = count > (int)page->limit ? (int)page->limit : count;
+    bl_respond(r, 200, "application/json");
+    bl_json_object(r, NULL);
+    bl_json_array(r, "items");
+    for (int i = 0; i < shown; i++)
+        put(r, rows, i);
+    bl_json_close(r);
+    bl_json_text(r, "next", count > shown ? bl_cell(r, rows, shown - 1, 0) : NULL);
+    bl_json_close(r);
     return BL_OK;
 }

@@ -10,6 +10,8 @@ BL_MUST_CHECK enum bl_status input_read(struct bl_request *, const struct bl_fie
 const char *input_text(const json_t *clean, const char *name);                      /* NULL: not given */
 const char *input_list(struct bl_request *, const json_t *clean, const char *name); /* as a text[] literal; NULL: not given */
 
+BL_MUST_CHECK enum bl_status input_not_empty(struct bl_request *, const json_t *clean, const char *name); /* a list, if given */
+
 const char *input_id(struct bl_request *); /* a new UUIDv7, in the request's memory */
 
 /* Query parameters `limit` and `cursor` (an id) of a page. The limit comes one above, so that a row too many shows a next page.
@@ -19,5 +21,8 @@ struct input_page {
     const char *limit_text, *cursor;
 };
 BL_MUST_CHECK enum bl_status input_page(struct bl_request *, struct input_page *);
+/* {"items": […], "next": …}; column 0 of the rows is the id that the cursor names. */
+enum bl_status input_answer_page(struct bl_request *, const struct bl_rows *, const struct input_page *,
+                                 void (*put)(struct bl_request *, const struct bl_rows *, int row));
 
 #endif

@@ -3,6 +3,8 @@
 #include "tenant/routes.h"
 #include "tenant/tenant.h"
 
+#include <string.h>
+
 /* GET /api/v1/orgs: by membership, or by an engagement that is in force. */
 static enum bl_status list_organisations(struct bl_request *r)
 {
@@ -53,7 +55,42 @@ static enum bl_status read_organisation(struct bl_request *r)
     return BL_OK;
 }
 
-static void write_member(struct bl_request *r, const struct bl_rows *rows, int row)
+static const struct bl_field rename_fields[] = {
+    {.name = "name", .type = BL_TEXT, .flags = BL_REQUIRED, .min = 1, .max = 200},
+    {0},
+};
+
+/* PATCH /api/v1/orgs/{org} */
+static enum bl_status rename_organisation(struct bl_request *r)
+{
+    json_t *in;
+    enum bl_status status = input_read(r, rename_fields, &in);
+    if (status == BL_OK)
+        status = bl_sql(r, "SELECT core.organisation_rename($1, $2::uuid, $3, $4::uuid, $5)",
+                        (const char *const[]){r->actor, input_text(in, "name"), input_id(r), r->id}, 4, 0, NULL);
+    return status == BL_OK ? read_organisation(r) : status;
+}
+
+static const struct bl_field close_fields[] = {
+    {.name = "slug", .type = BL_TEXT, .flags = BL_REQUIRED, .min = 1, .max = 40},
+    {.name = "reason", .type = BL_TEXT, .flags = BL_LONG, .min = 1, .max = 2000},
+    {0},
+};
+
+/* POST /api/v1/orgs/{org}:close. An owner's act: nobody else answers for the organisation as a whole. */
+static enum bl_status close_organisation(struct bl_request *r)
+{
+    json_t *in;
+    enum bl_status status = input_read(r, close_fields, &in);
+    if (status == BL_OK && strcmp(input_text(in, "slug"), r->org) != 0)
+        status = bl_fail(r, BL_UNPROCESSABLE, "not_allowed", "/slug", "is the slug of this organisation, %s", r->org);
+    if (status == BL_OK)
+        status = bl_sql(r, "SELECT core.organisation_close($1, $2::uuid, $3, $4::uuid, $5)",
+                        (const char *const[]){r->actor, input_text(in, "reason"), input_id(r), r->id}, 4, 0, NULL);
+    return status == BL_OK ? read_organisation(r) : status;
+}
+
+void tenant_put_member(struct bl_request *r, const struct bl_rows *rows, int row)
 {
     bl_json_object(r, NULL);
     bl_json_cell(r, "id", rows, row, 0);
@@ -78,18 +115,7 @@ static enum bl_status list_members(struct bl_request *r)
                    "SELECT id, name, email, to_json(roles)::text, status, engagement_id FROM core.member WHERE tenant_id = $1 "
                    "AND ($2::uuid IS NULL OR id > $2::uuid) ORDER BY id LIMIT $3::int",
                    (const char *const[]){page.cursor, page.limit_text}, 2, BL_FINAL, &rows);
-    if (status != BL_OK)
-        return status;
-    int count = bl_count(r, rows), shown = count > (int)page.limit ? (int)page.limit : count;
-    bl_respond(r, 200, "application/json");
-    bl_json_object(r, NULL);
-    bl_json_array(r, "items");
-    for (int i = 0; i < shown; i++)
-        write_member(r, rows, i);
-    bl_json_close(r);
-    bl_json_text(r, "next", count > shown ? bl_cell(r, rows, shown - 1, 0) : NULL);
-    bl_json_close(r);
-    return BL_OK;
+    return status == BL_OK ? input_answer_page(r, rows, &page, tenant_put_member) : status;
 }
 
 /* clang-format off */
@@ -118,20 +144,26 @@ static const char organisation_schema[] = SCHEMA({
     }
 });
 
-static const char members_schema[] = SCHEMA({
-    "type": "object", "required": ["items", "next"],
-    "properties": {
-        "items": {"type": "array", "items": {
-            "type": "object", "required": ["id", "name", "email", "roles", "status", "engagement_id"],
-            "properties": {
-                "id": {"type": "string", "format": "uuid"}, "name": {"type": "string"}, "email": {"type": "string"},
-                "roles": {"type": "array", "items": {"type": "string"}},
-                "status": {"type": "string", "enum": ["active", "suspended", "ended"]},
-                "engagement_id": {"type": ["string", "null"], "format": "uuid", "description": "By which the person comes, if by one."}
-            }
-        }},
-        "next": {"type": ["string", "null"]}
-    }
+#define MEMBER                                                                                                                   \
+    {"type": "object", "required": ["id", "name", "email", "roles", "status", "engagement_id"],                                  \
+     "properties": {                                                                                                             \
+        "id": {"type": "string", "format": "uuid"}, "name": {"type": "string"}, "email": {"type": "string"},                     \
+        "roles": {"type": "array", "items": {"type": "string"}},                                                                 \
+        "status": {"type": "string", "enum": ["active", "suspended", "ended"]},                                                  \
+        "engagement_id": {"type": ["string", "null"], "format": "uuid", "description": "By which the person comes, if by one."}}}
+#define TEXT(...) SCHEMA(__VA_ARGS__)
+const char tenant_member_schema[] = TEXT(MEMBER);
+static const char members_schema[] = TEXT({"type": "object", "required": ["items", "next"],
+    "properties": {"items": {"type": "array", "items": MEMBER}, "next": {"type": ["string", "null"]}}});
+
+static const char rename_schema[] = SCHEMA({
+    "type": "object", "additionalProperties": false, "required": ["name"],
+    "properties": {"name": {"type": "string", "minLength": 1, "maxLength": 200}}
+});
+static const char close_schema[] = SCHEMA({
+    "type": "object", "additionalProperties": false, "required": ["slug"],
+    "properties": {"slug": {"type": "string", "description": "Of the organisation, typed: this cannot be undone here."},
+                   "reason": {"type": "string", "maxLength": 2000}}
 });
 /* clang-format on */
 
@@ -147,6 +179,21 @@ const struct bl_route tenant_organisation_routes[] = {
      .handler = read_organisation,
      .summary = "This organisation",
      .answer = organisation_schema},
+    {.method = "PATCH",
+     .path = "/api/v1/orgs/{org}",
+     .permission = "core.organisation:write",
+     .handler = rename_organisation,
+     .summary = "Change the organisation's name",
+     .body = rename_schema,
+     .answer = organisation_schema},
+    {.method = "POST",
+     .path = "/api/v1/orgs/{org}:close",
+     .permission = "core.organisation:close",
+     .handler = close_organisation,
+     .flags = BL_FRESH,
+     .summary = "End the service to this organisation: everybody is out at once, its engagements are over",
+     .body = close_schema,
+     .answer = organisation_schema},
     {.method = "GET",
      .path = "/api/v1/orgs/{org}/members",
      .permission = "core.member:read",
@@ -159,6 +206,7 @@ const struct bl_route tenant_organisation_routes[] = {
 
 const struct bl_route *const tenant_routes[] = {
     tenant_organisation_routes,
+    tenant_member_routes,
     tenant_engagement_routes,
     NULL,
 };

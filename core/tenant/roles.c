@@ -16,9 +16,15 @@ struct pattern {
  * that he has read one (support.acknowledgement:write). */
 static const struct pattern owner[] = {{ALLOW, ANY, ANY, ANY}, {0}};
 
-/* Runs the management system, and so neither approves it, nor accepts its risks, nor decides on its certificate. */
+/* Runs the management system, and so neither approves it, nor accepts its risks, nor decides on its certificate; nor does a
+ * manager end the service to the organisation. */
 static const struct pattern manager[] = {
-    {ALLOW, ANY, ANY, ANY}, {REFUSE, ANY, ANY, "approve"}, {REFUSE, ANY, ANY, "accept"}, {REFUSE, ANY, ANY, "decide"}, {0},
+    {ALLOW, ANY, ANY, ANY},
+    {REFUSE, ANY, ANY, "approve"},
+    {REFUSE, ANY, ANY, "accept"},
+    {REFUSE, ANY, ANY, "decide"},
+    {REFUSE, "core", "organisation", "close"},
+    {0},
 };
 
 static const struct pattern top_management[] = {

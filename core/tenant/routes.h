@@ -5,6 +5,11 @@
 #include <ballium/plugin.h>
 
 extern const struct bl_route tenant_organisation_routes[]; /* organisations.c */
+extern const struct bl_route tenant_member_routes[];       /* members.c */
 extern const struct bl_route tenant_engagement_routes[];   /* engagements.c */
+
+/* One member as JSON, of (id, name, email, roles as JSON, status, engagement_id), and what that looks like. */
+void tenant_put_member(struct bl_request *, const struct bl_rows *, int row);
+extern const char tenant_member_schema[];
 
 #endif

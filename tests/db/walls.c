@@ -40,9 +40,9 @@ static const struct walk walks[] = {
      "   AND (p.polcmd <> 'r' OR pg_get_expr(p.polqual, p.polrelid) <> '(tenant_id = ANY (core.tenants()))')",
      1},
 
-    /* Those that exist: core.enter must look before a tenant is set, at members and at the roles that they may hold; what one
-     * side of an engagement does is written on the other's trail, insert only; the worker sweeps old answers, takes jobs and
-     * carries messages. */
+    /* Those that exist: core.enter must look before a tenant is set, at members, the roles that they may hold, and invitations;
+     * what one side of an engagement does is written on the other's trail, insert only; the worker sweeps old answers, takes jobs
+     * and carries messages. */
     {"no other role has a policy, known ones apart",
      "WITH " TENANT_TABLES " SELECT t.name || ': ' || p.polname || ' for ' || r.role::regrole FROM tenant_table t"
      " JOIN pg_policy p ON p.polrelid = t.oid CROSS JOIN LATERAL unnest(p.polroles) AS r (role)"
@@ -50,6 +50,7 @@ static const struct walk walks[] = {
      "   AND (t.name, p.polname, r.role) NOT IN (('core.membership', 'directory', 'ballium_owner'::regrole),"
      "                                           ('core.role', 'directory', 'ballium_owner'::regrole),"
      "                                           ('core.event', 'directory', 'ballium_owner'::regrole),"
+     "                                           ('core.invitation', 'directory', 'ballium_owner'::regrole),"
      "                                           ('core.idempotency', 'sweep', 'ballium_worker'::regrole),"
      "                                           ('core.job', 'work', 'ballium_worker'::regrole),"
      "                                           ('core.message', 'work', 'ballium_worker'::regrole))",
@@ -141,8 +142,8 @@ static const struct walk walks[] = {
      " SELECT p.oid::regprocedure || ': ' || t.name FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace"
      " JOIN tenant_table t ON pg_get_functiondef(p.oid) ~ ('\\m' || t.nspname || '\"?\\s*\\.\\s*\"?' || t.relname || '\\M')"
      " WHERE (p.prosecdef OR NOT has_function_privilege('ballium_app', p.oid, 'EXECUTE')) AND p.prokind IN ('f', 'p') "
-     "AND " OWN_SCHEMAS
-     " AND t.name NOT IN ('core.membership', 'core.role') AND NOT (p.proname = 'note' AND t.name = 'core.event')",
+     "AND " OWN_SCHEMAS " AND t.name NOT IN ('core.membership', 'core.role', 'core.invitation') AND NOT (p.proname = 'note' AND "
+                        "t.name = 'core.event')",
      1},
 
     {"a SECURITY DEFINER function puts no SQL together",

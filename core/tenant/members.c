@@ -1,0 +1,370 @@
+/* Members: change roles, suspend, resume, remove; who can do what and why; roles of the organisation's own. The rules (nobody
+ * gives what they do not hold, the last owner stays) are in sql/0008_members.sql. */
+#include "tenant/routes.h"
+
+#include "base/ids.h"
+#include "tenant/input.h"
+
+/* ---- members ---- */
+
+static const struct bl_field roles_fields[] = {
+    {.name = "roles", .type = BL_LIST, .flags = BL_REQUIRED, .min = 1, .max = 16},
+    {.name = "reason", .type = BL_TEXT, .flags = BL_LONG, .min = 1, .max = 2000},
+    {0},
+};
+static const struct bl_field *const reason_fields = roles_fields + 1;
+
+static enum bl_status answer_member(struct bl_request *r, const char *person)
+{
+    struct bl_rows *rows;
+    enum bl_status status = bl_sql(r,
+                                   "SELECT id, name, email, to_json(roles)::text, status, engagement_id FROM core.member WHERE "
+                                   "tenant_id = $1 AND id = $2::uuid",
+                                   (const char *const[]){person}, 1, BL_FINAL, &rows);
+    if (status != BL_OK)
+        return status;
+    if (bl_count(r, rows) != 1)
+        return bl_fail(r, BL_NOT_FOUND, "no_such_record", NULL, "there is no such member");
+    bl_respond(r, 200, "application/json");
+    tenant_put_member(r, rows, 0);
+    return BL_OK;
+}
+
+static enum bl_status read_member(struct bl_request *r)
+{
+    return answer_member(r, bl_param(r, "id"));
+}
+
+static enum bl_status write_member(struct bl_request *r, const char *verb, const struct bl_field *fields)
+{
+    json_t *in;
+    const char *person = bl_param(r, "id");
+    enum bl_status status = input_read(r, fields, &in);
+    if (status == BL_OK)
+        status = input_not_empty(r, in, "roles");
+    if (status == BL_OK)
+        status = bl_sql(r, "SELECT core.member_write($1, $2::uuid, $3, $4::uuid, $5::text[], $6, $7::uuid, $8)",
+                        (const char *const[]){r->actor, verb, person, input_list(r, in, "roles"), input_text(in, "reason"),
+                                              input_id(r), r->id},
+                        7, 0, NULL);
+    return status == BL_OK ? answer_member(r, person) : status;
+}
+
+static enum bl_status change_member(struct bl_request *r)
+{
+    return write_member(r, "change", roles_fields);
+}
+
+static enum bl_status suspend_member(struct bl_request *r)
+{
+    return write_member(r, "suspend", reason_fields);
+}
+
+static enum bl_status resume_member(struct bl_request *r)
+{
+    return write_member(r, "resume", reason_fields);
+}
+
+static enum bl_status remove_member(struct bl_request *r)
+{
+    return write_member(r, "remove", reason_fields);
+}
+
+/* ---- access ---- */
+
+static void put_access(struct bl_request *r, const struct bl_rows *rows, int row)
+{
+    bl_json_object(r, NULL);
+    bl_json_cell(r, "id", rows, row, 0);
+    bl_json_cell(r, "name", rows, row, 1);
+    bl_json_cell(r, "email", rows, row, 2);
+    bl_json_cell(r, "status", rows, row, 3);
+    bl_json_raw(r, "roles", bl_cell(r, rows, row, 4));
+    bl_json_raw(r, "engagement", bl_cell(r, rows, row, 5));
+    bl_json_raw(r, "permissions", bl_cell(r, rows, row, 6));
+    bl_json_close(r);
+}
+
+static enum bl_status access_list(struct bl_request *r)
+{
+    struct input_page page;
+    struct bl_rows *rows;
+    const char *person = bl_query(r, "member");
+    enum bl_status status = input_page(r, &page);
+    if (status == BL_OK && person && !uuid_valid(person))
+        status = bl_fail(r, BL_BAD_REQUEST, "bad_id", NULL, "query parameter member: the id of a member");
+    if (status == BL_OK)
+        status =
+            bl_sql(r,
+                   "SELECT id, name, email, status, to_json(roles)::text, engagement::text, permissions::text "
+                   "FROM core.access_of($1, $2, $3::uuid, $4::uuid, $5::integer)",
+                   (const char *const[]){bl_query(r, "permission"), person, page.cursor, page.limit_text}, 4, BL_FINAL, &rows);
+    return status == BL_OK ? input_answer_page(r, rows, &page, put_access) : status;
+}
+
+/* ---- roles and permissions ---- */
+
+static enum bl_status list_permissions(struct bl_request *r)
+{
+    struct bl_rows *rows;
+    enum bl_status status = bl_sql(r, "SELECT permission, held FROM core.permissions_here($1, $2::uuid)",
+                                   (const char *const[]){r->actor}, 1, BL_FINAL, &rows);
+    if (status != BL_OK)
+        return status;
+    bl_respond(r, 200, "application/json");
+    bl_json_object(r, NULL);
+    bl_json_array(r, "items");
+    for (int i = 0; i < bl_count(r, rows); i++) {
+        bl_json_object(r, NULL);
+        bl_json_cell(r, "permission", rows, i, 0);
+        bl_json_cell(r, "held", rows, i, 1);
+        bl_json_close(r);
+    }
+    bl_json_close(r);
+    bl_json_close(r);
+    return BL_OK;
+}
+
+static void put_role(struct bl_request *r, const struct bl_rows *rows, int row)
+{
+    bl_json_object(r, NULL);
+    bl_json_cell(r, "name", rows, row, 0);
+    bl_json_cell(r, "label", rows, row, 1);
+    bl_json_cell(r, "built_in", rows, row, 2);
+    bl_json_raw(r, "permissions", bl_cell(r, rows, row, 3));
+    bl_json_cell(r, "members", rows, row, 4);
+    bl_json_cell(r, "version", rows, row, 5);
+    bl_json_close(r);
+}
+
+/* name NULL: all of them. */
+static enum bl_status ask_roles(struct bl_request *r, const char *name, struct bl_rows **rows)
+{
+    return bl_sql(r,
+                  "SELECT name, label, built_in, to_json(permissions)::text, members, version FROM core.roles_here($1) "
+                  "WHERE $2::text IS NULL OR name = $2",
+                  (const char *const[]){name}, 1, BL_FINAL, rows);
+}
+
+static enum bl_status list_roles(struct bl_request *r)
+{
+    struct bl_rows *rows;
+    enum bl_status status = ask_roles(r, NULL, &rows);
+    if (status != BL_OK)
+        return status;
+    bl_respond(r, 200, "application/json");
+    bl_json_object(r, NULL);
+    bl_json_array(r, "items");
+    for (int i = 0; i < bl_count(r, rows); i++)
+        put_role(r, rows, i);
+    bl_json_close(r);
+    bl_json_close(r);
+    return BL_OK;
+}
+
+static enum bl_status answer_role(struct bl_request *r, int code, const char *name)
+{
+    struct bl_rows *rows;
+    enum bl_status status = ask_roles(r, name, &rows);
+    if (status != BL_OK)
+        return status;
+    if (bl_count(r, rows) != 1)
+        return bl_fail(r, BL_NOT_FOUND, "no_such_record", NULL, "there is no such role");
+    bl_respond(r, code, "application/json");
+    put_role(r, rows, 0);
+    return BL_OK;
+}
+
+static enum bl_status read_role(struct bl_request *r)
+{
+    return answer_role(r, 200, bl_param(r, "role"));
+}
+
+static const struct bl_field role_fields[] = {
+    {.name = "name", .type = BL_TEXT, .flags = BL_REQUIRED, .min = 1, .max = 40},
+    {.name = "label", .type = BL_TEXT, .flags = BL_REQUIRED, .min = 1, .max = 200},
+    {.name = "permissions", .type = BL_LIST, .flags = BL_REQUIRED, .min = 1, .max = 500},
+    {0},
+};
+static const struct bl_field role_patch_fields[] = {
+    {.name = "label", .type = BL_TEXT, .min = 1, .max = 200},
+    {.name = "permissions", .type = BL_LIST, .min = 1, .max = 500},
+    {0},
+};
+
+static enum bl_status write_role(struct bl_request *r, const char *verb, const char *name, const json_t *in)
+{
+    enum bl_status status = input_not_empty(r, in, "permissions");
+    if (status != BL_OK)
+        return status;
+    return bl_sql(r, "SELECT core.role_write($1, $2::uuid, $3, $4, $5, $6::text[], $7::uuid, $8)",
+                  (const char *const[]){r->actor, verb, name, input_text(in, "label"), input_list(r, in, "permissions"),
+                                        input_id(r), r->id},
+                  7, 0, NULL);
+}
+
+static enum bl_status create_role(struct bl_request *r)
+{
+    json_t *in;
+    enum bl_status status = input_read(r, role_fields, &in);
+    if (status == BL_OK)
+        status = write_role(r, "create", input_text(in, "name"), in);
+    return status == BL_OK ? answer_role(r, 201, input_text(in, "name")) : status;
+}
+
+static enum bl_status change_role(struct bl_request *r)
+{
+    json_t *in;
+    enum bl_status status = input_read(r, role_patch_fields, &in);
+    if (status == BL_OK)
+        status = write_role(r, "update", bl_param(r, "role"), in);
+    return status == BL_OK ? answer_role(r, 200, bl_param(r, "role")) : status;
+}
+
+static enum bl_status delete_role(struct bl_request *r)
+{
+    enum bl_status status = write_role(r, "delete", bl_param(r, "role"), NULL);
+    if (status == BL_OK)
+        bl_respond(r, 204, NULL);
+    return status;
+}
+
+/* clang-format off */
+#define SCHEMA(...) #__VA_ARGS__
+
+static const char roles_schema[] = SCHEMA({
+    "type": "object", "additionalProperties": false, "required": ["roles"],
+    "properties": {"roles": {"type": "array", "minItems": 1, "maxItems": 16, "items": {"type": "string"}},
+                   "reason": {"type": "string", "maxLength": 2000}}
+});
+static const char reason_schema[] = SCHEMA({
+    "type": "object", "additionalProperties": false, "properties": {"reason": {"type": "string", "maxLength": 2000}}
+});
+static const char access_schema[] = SCHEMA({
+    "type": "object", "required": ["items", "next"],
+    "properties": {
+        "items": {"type": "array", "items": {
+            "type": "object", "required": ["id", "name", "email", "status", "roles", "engagement", "permissions"],
+            "properties": {
+                "id": {"type": "string", "format": "uuid"}, "name": {"type": "string"}, "email": {"type": "string"},
+                "status": {"type": "string"}, "roles": {"type": "array", "items": {"type": "string"}},
+                "engagement": {"type": ["object", "null"], "description": "By which the person comes, if by one."},
+                "permissions": {"type": "array", "items": {"type": "object", "properties": {
+                    "permission": {"type": "string"},
+                    "roles": {"type": "array", "items": {"type": "string"}, "description": "That give it."}}}}
+            }
+        }},
+        "next": {"type": ["string", "null"]}
+    }
+});
+static const char permissions_schema[] = SCHEMA({
+    "type": "object", "required": ["items"],
+    "properties": {"items": {"type": "array", "items": {"type": "object", "required": ["permission", "held"],
+        "properties": {"permission": {"type": "string"}, "held": {"type": "boolean", "description": "By the caller."}}}}}
+});
+#define ROLE                                                                                                                     \
+    {"type": "object", "required": ["name", "label", "built_in", "permissions", "members", "version"],                           \
+     "properties": {"name": {"type": "string"}, "label": {"type": ["string", "null"]}, "built_in": {"type": "boolean"},          \
+        "permissions": {"type": "array", "items": {"type": "string"}}, "members": {"type": "integer"},                           \
+        "version": {"type": ["integer", "null"]}}}
+#define TEXT(...) SCHEMA(__VA_ARGS__)
+static const char role_schema[] = TEXT(ROLE);
+static const char role_list_schema[] = TEXT({"type": "object", "required": ["items"],
+    "properties": {"items": {"type": "array", "items": ROLE}}});
+static const char role_create_schema[] = SCHEMA({
+    "type": "object", "additionalProperties": false, "required": ["name", "label", "permissions"],
+    "properties": {"name": {"type": "string", "pattern": "^[a-z][a-z0-9]*(-[a-z0-9]+)+$", "maxLength": 40},
+                   "label": {"type": "string", "minLength": 1, "maxLength": 200},
+                   "permissions": {"type": "array", "minItems": 1, "maxItems": 500, "items": {"type": "string"}}}
+});
+static const char role_patch_schema[] = SCHEMA({
+    "type": "object", "additionalProperties": false,
+    "properties": {"label": {"type": "string", "minLength": 1, "maxLength": 200},
+                   "permissions": {"type": "array", "minItems": 1, "maxItems": 500, "items": {"type": "string"}}}
+});
+/* clang-format on */
+
+#define ORG "/api/v1/orgs/{org}"
+
+const struct bl_route tenant_member_routes[] = {
+    {.method = "GET",
+     .path = ORG "/members/{id}",
+     .permission = "core.member:read",
+     .handler = read_member,
+     .summary = "One member",
+     .answer = tenant_member_schema},
+    {.method = "PATCH",
+     .path = ORG "/members/{id}",
+     .permission = "core.member:write",
+     .handler = change_member,
+     .summary = "Give a member these roles instead of those held",
+     .body = roles_schema,
+     .answer = tenant_member_schema},
+    {.method = "POST",
+     .path = ORG "/members/{id}:suspend",
+     .permission = "core.member:write",
+     .handler = suspend_member,
+     .summary = "Shut a member out until resumed",
+     .body = reason_schema,
+     .answer = tenant_member_schema},
+    {.method = "POST",
+     .path = ORG "/members/{id}:resume",
+     .permission = "core.member:write",
+     .handler = resume_member,
+     .summary = "Let a suspended member in again",
+     .body = reason_schema,
+     .answer = tenant_member_schema},
+    {.method = "POST",
+     .path = ORG "/members/{id}:remove",
+     .permission = "core.member:write",
+     .handler = remove_member,
+     .summary = "End a membership; records go on naming the person",
+     .body = reason_schema,
+     .answer = tenant_member_schema},
+    {.method = "GET",
+     .path = ORG "/access",
+     .permission = "core.access:read",
+     .handler = access_list,
+     .summary = "Who can do what, and by which role or engagement",
+     .query = "permission member limit cursor",
+     .answer = access_schema},
+    {.method = "GET",
+     .path = ORG "/permissions",
+     .permission = "core.access:read",
+     .handler = list_permissions,
+     .summary = "Every permission that the loaded areas declare, and which of them the caller holds",
+     .answer = permissions_schema},
+    {.method = "GET",
+     .path = ORG "/roles",
+     .permission = "core.access:read",
+     .handler = list_roles,
+     .summary = "The built-in roles and those of the organisation's own",
+     .answer = role_list_schema},
+    {.method = "POST",
+     .path = ORG "/roles",
+     .permission = "core.role:write",
+     .handler = create_role,
+     .flags = BL_CREATED,
+     .summary = "Make a role of the organisation's own",
+     .body = role_create_schema,
+     .answer = role_schema},
+    {.method = "GET",
+     .path = ORG "/roles/{role}",
+     .permission = "core.access:read",
+     .handler = read_role,
+     .summary = "One role",
+     .answer = role_schema},
+    {.method = "PATCH",
+     .path = ORG "/roles/{role}",
+     .permission = "core.role:write",
+     .handler = change_role,
+     .summary = "Change a role of the organisation's own",
+     .body = role_patch_schema,
+     .answer = role_schema},
+    {.method = "DELETE",
+     .path = ORG "/roles/{role}",
+     .permission = "core.role:write",
+     .handler = delete_role,
+     .summary = "Take a role of the organisation's own away; nobody may have it"},
+    {0},
+};
