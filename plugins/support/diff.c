@@ -12,15 +12,6 @@ static const char both[] =
     " AND o.id <> v.id AND CASE WHEN $3::uuid IS NULL THEN o.number < v.number AND o.status <> 'discarded' ELSE o.id = $3::uuid "
     "END ORDER BY o.number DESC LIMIT 1) f ON true WHERE v.tenant_id = $1 AND v.id = $2::uuid";
 
-static bool is_uuid(const char *text)
-{
-    static const char form[] = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
-    size_t i = 0;
-    while (form[i] && (form[i] == 'x' ? text[i] && strchr("0123456789abcdefABCDEF", text[i]) != NULL : text[i] == '-'))
-        i++;
-    return !form[i] && !text[i];
-}
-
 static void put_line(struct bl_request *r, const char *name, const struct support_line *line)
 {
     char *text = bl_alloc(r, line->length + 1);
@@ -111,7 +102,7 @@ enum bl_status support_difference(struct bl_request *r)
 {
     const char *args[] = {bl_param(r, "id"), bl_query(r, "from")};
     struct bl_rows *rows;
-    if (args[1] && !is_uuid(args[1]))
+    if (args[1] && !support_is_uuid(args[1]))
         return bl_fail(r, BL_BAD_REQUEST, "bad_filter", NULL, "query parameter from: must be the id of a version");
     enum bl_status status = bl_sql(r, both, args, 2, BL_FINAL, &rows);
     if (status)

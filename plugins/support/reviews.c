@@ -80,7 +80,7 @@ enum bl_status support_review_before(struct bl_request *r, const struct bl_chang
     if (strcmp(state, "draft") != 0 && strcmp(state, "in_review") != 0)
         return bl_fail(r, BL_CONFLICT, "decided_already", "/version_id", "the version is %s: there is nothing left to review",
                        state);
-    if (bl_integer(r, rows, 0, 1))
+    if (strcmp(state, "in_review") == 0 && bl_integer(r, rows, 0, 1)) /* of a draft the submission asks */
         return bl_fail(r, BL_UNPROCESSABLE, "separation_of_duties", "/reviewer_id",
                        "this person wrote the text: somebody else reviews it");
     return BL_OK;

@@ -25,6 +25,15 @@ enum bl_status support_row(struct bl_request *r, const char *sql, const char *id
     return status;
 }
 
+bool support_is_uuid(const char *text)
+{
+    static const char form[] = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
+    size_t i = 0;
+    while (form[i] && (form[i] == 'x' ? text[i] && strchr("0123456789abcdefABCDEF", text[i]) != NULL : text[i] == '-'))
+        i++;
+    return !form[i] && !text[i];
+}
+
 /* A day counts as begun once it has begun anywhere: at UTC+14. */
 enum bl_status support_not_future(struct bl_request *r, const struct bl_change *change, const char *field)
 {

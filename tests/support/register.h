@@ -130,4 +130,31 @@ static inline char *user_id(struct api *who)
     return id;
 }
 
+/* What is answered to a verb in a state, to somebody who may do everything. What is not listed is refused with 409 wrong_state.
+ */
+struct line {
+    const char *state, *verb;
+    int status;
+    const char *code;
+};
+
+static inline const struct line *find(const struct line *lines, const char *state, const char *verb)
+{
+    for (; lines->state; lines++)
+        if (strcmp(lines->state, state) == 0 && strcmp(lines->verb, verb) == 0)
+            return lines;
+    return NULL;
+}
+
+static inline void expect_line(struct api *who, const char *path, const char *id, const struct line *line, const char *verb,
+                               json_t *body)
+{
+    struct answer a = act(who, path, id, verb, body);
+    if (line && line->status == 200)
+        expect_status(&a, 200);
+    else
+        expect_problem(&a, line ? line->status : 409, line ? line->code : "wrong_state", NULL);
+    answer_free(&a);
+}
+
 #endif

@@ -1,4 +1,4 @@
--- The support area, clause 7: documents and records, and later what people need to do their part.
+-- The support area, clause 7: documents and records, and what people need to do their part.
 
 CREATE SCHEMA IF NOT EXISTS support;
 GRANT USAGE ON SCHEMA support TO ballium_app, ballium_portfolio, ballium_worker;
@@ -164,6 +164,314 @@ CREATE INDEX acknowledgement_created_at_idx ON support.acknowledgement (tenant_i
 CREATE INDEX acknowledgement_version_id_idx ON support.acknowledgement (tenant_id, version_id, id) WHERE archived_at IS NULL;
 CREATE INDEX acknowledgement_member_id_idx ON support.acknowledgement (tenant_id, member_id, id) WHERE archived_at IS NULL;
 
+CREATE TABLE support.resource_plan (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    ref text NOT NULL,
+    version integer NOT NULL,
+    created_at timestamptz NOT NULL,
+    created_by uuid NOT NULL,
+    updated_at timestamptz NOT NULL,
+    updated_by uuid NOT NULL,
+    archived_at timestamptz,
+    status text NOT NULL,
+    title text NOT NULL,
+    kind text NOT NULL,
+    purpose text,
+    unit text NOT NULL,
+    period_from date NOT NULL,
+    period_to date NOT NULL,
+    owner_id uuid,
+    planned numeric(18,2) NOT NULL,
+    used numeric(18,2),
+    granted numeric(18,2),
+    granted_by_id uuid,
+    short_by numeric(18,2) GENERATED ALWAYS AS (planned - granted) STORED,
+    CONSTRAINT resource_plan_pk PRIMARY KEY (tenant_id, id),
+    CONSTRAINT resource_plan_ref_key UNIQUE (tenant_id, ref),
+    CONSTRAINT resource_plan_status_check CHECK (status IN ('draft', 'requested', 'granted', 'refused', 'closed')),
+    CONSTRAINT resource_plan_title_check CHECK (char_length(title) BETWEEN 1 AND 200),
+    CONSTRAINT resource_plan_kind_check CHECK (kind IN ('people', 'money', 'tools')),
+    CONSTRAINT resource_plan_purpose_check CHECK (char_length(purpose) <= 2000),
+    CONSTRAINT resource_plan_unit_check CHECK (char_length(unit) BETWEEN 1 AND 30),
+    CONSTRAINT resource_plan_planned_check CHECK (planned BETWEEN 0 AND 1000000000),
+    CONSTRAINT resource_plan_used_check CHECK (used BETWEEN 0 AND 1000000000),
+    CONSTRAINT resource_plan_granted_check CHECK (granted BETWEEN 0 AND 1000000000)
+);
+CREATE INDEX resource_plan_period_from_idx ON support.resource_plan (tenant_id, period_from, id) WHERE archived_at IS NULL;
+CREATE INDEX resource_plan_period_to_idx ON support.resource_plan (tenant_id, period_to, id) WHERE archived_at IS NULL;
+CREATE INDEX resource_plan_owner_id_idx ON support.resource_plan (tenant_id, owner_id, id) WHERE archived_at IS NULL;
+CREATE INDEX resource_plan_granted_by_id_idx ON support.resource_plan (tenant_id, granted_by_id, id) WHERE archived_at IS NULL;
+
+CREATE TABLE support.person (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    ref text NOT NULL,
+    version integer NOT NULL,
+    created_at timestamptz NOT NULL,
+    created_by uuid NOT NULL,
+    updated_at timestamptz NOT NULL,
+    updated_by uuid NOT NULL,
+    archived_at timestamptz,
+    name text NOT NULL,
+    bond text NOT NULL,
+    unit text NOT NULL,
+    roles text[] NOT NULL DEFAULT '{}',
+    member_id uuid,
+    email text,
+    joined_on date,
+    left_on date,
+    CONSTRAINT person_pk PRIMARY KEY (tenant_id, id),
+    CONSTRAINT person_ref_key UNIQUE (tenant_id, ref),
+    CONSTRAINT person_name_check CHECK (char_length(name) BETWEEN 1 AND 200),
+    CONSTRAINT person_bond_check CHECK (bond IN ('employee', 'temporary', 'contractor', 'supplier')),
+    CONSTRAINT person_unit_check CHECK (char_length(unit) BETWEEN 1 AND 100),
+    CONSTRAINT person_roles_check CHECK (cardinality(roles) <= 20),
+    CONSTRAINT person_email_check CHECK (char_length(email) <= 254)
+);
+CREATE INDEX person_name_idx ON support.person (tenant_id, name, id) WHERE archived_at IS NULL;
+CREATE UNIQUE INDEX person_member_id_key ON support.person (tenant_id, member_id) WHERE archived_at IS NULL;
+
+CREATE TABLE support.competence (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    ref text NOT NULL,
+    version integer NOT NULL,
+    created_at timestamptz NOT NULL,
+    created_by uuid NOT NULL,
+    updated_at timestamptz NOT NULL,
+    updated_by uuid NOT NULL,
+    archived_at timestamptz,
+    name text NOT NULL,
+    description text,
+    CONSTRAINT competence_pk PRIMARY KEY (tenant_id, id),
+    CONSTRAINT competence_ref_key UNIQUE (tenant_id, ref),
+    CONSTRAINT competence_name_check CHECK (char_length(name) BETWEEN 1 AND 200),
+    CONSTRAINT competence_description_check CHECK (char_length(description) <= 5000)
+);
+CREATE UNIQUE INDEX competence_name_key ON support.competence (tenant_id, name) WHERE archived_at IS NULL;
+
+CREATE TABLE support.competence_need (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    ref text NOT NULL,
+    version integer NOT NULL,
+    created_at timestamptz NOT NULL,
+    created_by uuid NOT NULL,
+    updated_at timestamptz NOT NULL,
+    updated_by uuid NOT NULL,
+    archived_at timestamptz,
+    role text NOT NULL,
+    competence_id uuid NOT NULL,
+    level integer NOT NULL,
+    reason text,
+    CONSTRAINT competence_need_pk PRIMARY KEY (tenant_id, id),
+    CONSTRAINT competence_need_ref_key UNIQUE (tenant_id, ref),
+    CONSTRAINT competence_need_role_check CHECK (char_length(role) BETWEEN 1 AND 100),
+    CONSTRAINT competence_need_level_check CHECK (level BETWEEN 1 AND 4),
+    CONSTRAINT competence_need_reason_check CHECK (char_length(reason) <= 2000)
+);
+CREATE INDEX competence_need_role_idx ON support.competence_need (tenant_id, role, id) WHERE archived_at IS NULL;
+CREATE INDEX competence_need_competence_id_idx ON support.competence_need (tenant_id, competence_id, id) WHERE archived_at IS NULL;
+
+CREATE TABLE support.training (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    ref text NOT NULL,
+    version integer NOT NULL,
+    created_at timestamptz NOT NULL,
+    created_by uuid NOT NULL,
+    updated_at timestamptz NOT NULL,
+    updated_by uuid NOT NULL,
+    archived_at timestamptz,
+    status text NOT NULL,
+    title text NOT NULL,
+    competence_id uuid NOT NULL,
+    level integer NOT NULL,
+    method text NOT NULL,
+    provider text,
+    owner_id uuid,
+    planned_on date NOT NULL,
+    evaluate_after_days integer NOT NULL,
+    cost numeric(18,2),
+    held_on date,
+    evaluate_on date,
+    evaluation_method text,
+    finding text,
+    evaluated_on date,
+    evaluated_by_id uuid,
+    next_step_on date GENERATED ALWAYS AS (CASE status WHEN 'planned' THEN planned_on WHEN 'held' THEN evaluate_on END) STORED,
+    CONSTRAINT training_pk PRIMARY KEY (tenant_id, id),
+    CONSTRAINT training_ref_key UNIQUE (tenant_id, ref),
+    CONSTRAINT training_status_check CHECK (status IN ('planned', 'held', 'effective', 'ineffective', 'cancelled')),
+    CONSTRAINT training_title_check CHECK (char_length(title) BETWEEN 1 AND 200),
+    CONSTRAINT training_level_check CHECK (level BETWEEN 1 AND 4),
+    CONSTRAINT training_method_check CHECK (method IN ('course', 'e_learning', 'coaching', 'drill', 'self_study', 'job_rotation')),
+    CONSTRAINT training_provider_check CHECK (char_length(provider) <= 200),
+    CONSTRAINT training_evaluate_after_days_check CHECK (evaluate_after_days BETWEEN 1 AND 730),
+    CONSTRAINT training_cost_check CHECK (cost BETWEEN 0 AND 1000000000),
+    CONSTRAINT training_evaluation_method_check CHECK (evaluation_method IN ('observation', 'test', 'interview', 'results', 'drill')),
+    CONSTRAINT training_finding_check CHECK (char_length(finding) <= 5000)
+);
+CREATE INDEX training_competence_id_idx ON support.training (tenant_id, competence_id, id) WHERE archived_at IS NULL;
+CREATE INDEX training_owner_id_idx ON support.training (tenant_id, owner_id, id) WHERE archived_at IS NULL;
+CREATE INDEX training_planned_on_idx ON support.training (tenant_id, planned_on, id) WHERE archived_at IS NULL;
+CREATE INDEX training_evaluated_by_id_idx ON support.training (tenant_id, evaluated_by_id, id) WHERE archived_at IS NULL;
+CREATE INDEX training_next_step_on_idx ON support.training (tenant_id, next_step_on, id) WHERE archived_at IS NULL;
+
+CREATE TABLE support.qualification (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    ref text NOT NULL,
+    version integer NOT NULL,
+    created_at timestamptz NOT NULL,
+    created_by uuid NOT NULL,
+    updated_at timestamptz NOT NULL,
+    updated_by uuid NOT NULL,
+    archived_at timestamptz,
+    status text NOT NULL,
+    person_id uuid NOT NULL,
+    competence_id uuid NOT NULL,
+    level integer NOT NULL,
+    basis text NOT NULL,
+    evidence text NOT NULL,
+    training_id uuid,
+    obtained_on date NOT NULL,
+    expires_on date,
+    CONSTRAINT qualification_pk PRIMARY KEY (tenant_id, id),
+    CONSTRAINT qualification_ref_key UNIQUE (tenant_id, ref),
+    CONSTRAINT qualification_status_check CHECK (status IN ('valid', 'expired', 'revoked')),
+    CONSTRAINT qualification_level_check CHECK (level BETWEEN 1 AND 4),
+    CONSTRAINT qualification_basis_check CHECK (basis IN ('education', 'training', 'experience', 'certificate')),
+    CONSTRAINT qualification_evidence_check CHECK (char_length(evidence) BETWEEN 1 AND 200)
+);
+CREATE INDEX qualification_created_at_idx ON support.qualification (tenant_id, created_at, id) WHERE archived_at IS NULL;
+CREATE INDEX qualification_person_id_idx ON support.qualification (tenant_id, person_id, id) WHERE archived_at IS NULL;
+CREATE INDEX qualification_competence_id_idx ON support.qualification (tenant_id, competence_id, id) WHERE archived_at IS NULL;
+CREATE INDEX qualification_training_id_idx ON support.qualification (tenant_id, training_id, id) WHERE archived_at IS NULL;
+CREATE INDEX qualification_expires_on_idx ON support.qualification (tenant_id, expires_on, id) WHERE archived_at IS NULL;
+
+CREATE TABLE support.awareness_campaign (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    ref text NOT NULL,
+    version integer NOT NULL,
+    created_at timestamptz NOT NULL,
+    created_by uuid NOT NULL,
+    updated_at timestamptz NOT NULL,
+    updated_by uuid NOT NULL,
+    archived_at timestamptz,
+    status text NOT NULL,
+    title text NOT NULL,
+    topics text[] NOT NULL DEFAULT '{}',
+    message text,
+    units text[] NOT NULL DEFAULT '{}',
+    starts_on date NOT NULL,
+    ends_on date NOT NULL,
+    pass_mark integer,
+    owner_id uuid,
+    expected integer,
+    reached integer,
+    CONSTRAINT awareness_campaign_pk PRIMARY KEY (tenant_id, id),
+    CONSTRAINT awareness_campaign_ref_key UNIQUE (tenant_id, ref),
+    CONSTRAINT awareness_campaign_status_check CHECK (status IN ('planned', 'running', 'closed', 'cancelled')),
+    CONSTRAINT awareness_campaign_title_check CHECK (char_length(title) BETWEEN 1 AND 200),
+    CONSTRAINT awareness_campaign_topics_check CHECK (cardinality(topics) <= 100 AND topics <@ ARRAY['policy', 'contribution', 'consequences', 'threats', 'reporting', 'habits']),
+    CONSTRAINT awareness_campaign_message_check CHECK (char_length(message) <= 5000),
+    CONSTRAINT awareness_campaign_units_check CHECK (cardinality(units) <= 100),
+    CONSTRAINT awareness_campaign_pass_mark_check CHECK (pass_mark BETWEEN 1 AND 100),
+    CONSTRAINT awareness_campaign_expected_check CHECK (expected BETWEEN 0 AND 1000000),
+    CONSTRAINT awareness_campaign_reached_check CHECK (reached BETWEEN 0 AND 1000000)
+);
+CREATE INDEX awareness_campaign_starts_on_idx ON support.awareness_campaign (tenant_id, starts_on, id) WHERE archived_at IS NULL;
+CREATE INDEX awareness_campaign_ends_on_idx ON support.awareness_campaign (tenant_id, ends_on, id) WHERE archived_at IS NULL;
+CREATE INDEX awareness_campaign_owner_id_idx ON support.awareness_campaign (tenant_id, owner_id, id) WHERE archived_at IS NULL;
+
+CREATE TABLE support.attendance (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    ref text NOT NULL,
+    version integer NOT NULL,
+    created_at timestamptz NOT NULL,
+    created_by uuid NOT NULL,
+    updated_at timestamptz NOT NULL,
+    updated_by uuid NOT NULL,
+    archived_at timestamptz,
+    campaign_id uuid NOT NULL,
+    person_id uuid NOT NULL,
+    way text NOT NULL,
+    attended_on date NOT NULL,
+    score integer,
+    passed boolean,
+    CONSTRAINT attendance_pk PRIMARY KEY (tenant_id, id),
+    CONSTRAINT attendance_ref_key UNIQUE (tenant_id, ref),
+    CONSTRAINT attendance_way_check CHECK (char_length(way) BETWEEN 1 AND 100),
+    CONSTRAINT attendance_score_check CHECK (score BETWEEN 0 AND 100)
+);
+CREATE INDEX attendance_campaign_id_idx ON support.attendance (tenant_id, campaign_id, id) WHERE archived_at IS NULL;
+CREATE INDEX attendance_person_id_idx ON support.attendance (tenant_id, person_id, id) WHERE archived_at IS NULL;
+CREATE INDEX attendance_attended_on_idx ON support.attendance (tenant_id, attended_on, id) WHERE archived_at IS NULL;
+
+CREATE TABLE support.communication_item (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    ref text NOT NULL,
+    version integer NOT NULL,
+    created_at timestamptz NOT NULL,
+    created_by uuid NOT NULL,
+    updated_at timestamptz NOT NULL,
+    updated_by uuid NOT NULL,
+    archived_at timestamptz,
+    subject text NOT NULL,
+    occasion text NOT NULL,
+    audience text NOT NULL,
+    side text NOT NULL,
+    sender_id uuid NOT NULL,
+    channel text NOT NULL,
+    crisis boolean NOT NULL,
+    every_days integer,
+    first_on date,
+    last_on date,
+    next_on date,
+    CONSTRAINT communication_item_pk PRIMARY KEY (tenant_id, id),
+    CONSTRAINT communication_item_ref_key UNIQUE (tenant_id, ref),
+    CONSTRAINT communication_item_subject_check CHECK (char_length(subject) BETWEEN 1 AND 200),
+    CONSTRAINT communication_item_occasion_check CHECK (char_length(occasion) BETWEEN 1 AND 500),
+    CONSTRAINT communication_item_audience_check CHECK (char_length(audience) BETWEEN 1 AND 500),
+    CONSTRAINT communication_item_side_check CHECK (side IN ('internal', 'external')),
+    CONSTRAINT communication_item_channel_check CHECK (char_length(channel) BETWEEN 1 AND 500),
+    CONSTRAINT communication_item_every_days_check CHECK (every_days BETWEEN 1 AND 1100)
+);
+CREATE INDEX communication_item_subject_idx ON support.communication_item (tenant_id, subject, id) WHERE archived_at IS NULL;
+CREATE INDEX communication_item_sender_id_idx ON support.communication_item (tenant_id, sender_id, id) WHERE archived_at IS NULL;
+CREATE INDEX communication_item_next_on_idx ON support.communication_item (tenant_id, next_on, id) WHERE archived_at IS NULL;
+
+CREATE TABLE support.communication (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    ref text NOT NULL,
+    version integer NOT NULL,
+    created_at timestamptz NOT NULL,
+    created_by uuid NOT NULL,
+    updated_at timestamptz NOT NULL,
+    updated_by uuid NOT NULL,
+    archived_at timestamptz,
+    item_id uuid NOT NULL,
+    subject text NOT NULL,
+    sent_on date NOT NULL,
+    recipients text NOT NULL,
+    channel text NOT NULL,
+    evidence text,
+    CONSTRAINT communication_pk PRIMARY KEY (tenant_id, id),
+    CONSTRAINT communication_ref_key UNIQUE (tenant_id, ref),
+    CONSTRAINT communication_subject_check CHECK (char_length(subject) BETWEEN 1 AND 200),
+    CONSTRAINT communication_recipients_check CHECK (char_length(recipients) BETWEEN 1 AND 500),
+    CONSTRAINT communication_channel_check CHECK (char_length(channel) BETWEEN 1 AND 200),
+    CONSTRAINT communication_evidence_check CHECK (char_length(evidence) <= 500)
+);
+CREATE INDEX communication_item_id_idx ON support.communication (tenant_id, item_id, id) WHERE archived_at IS NULL;
+CREATE INDEX communication_sent_on_idx ON support.communication (tenant_id, sent_on, id) WHERE archived_at IS NULL;
+
 ALTER TABLE support.document ADD CONSTRAINT document_owner_id_fk FOREIGN KEY (tenant_id, owner_id) REFERENCES core.membership (tenant_id, user_id);
 ALTER TABLE support.document ADD CONSTRAINT document_live_version_id_fk FOREIGN KEY (tenant_id, live_version_id) REFERENCES support.document_version (tenant_id, id);
 ALTER TABLE support.document ADD CONSTRAINT document_disposed_by_id_fk FOREIGN KEY (tenant_id, disposed_by_id) REFERENCES core.membership (tenant_id, user_id);
@@ -174,11 +482,36 @@ ALTER TABLE support.document_review ADD CONSTRAINT document_review_version_id_fk
 ALTER TABLE support.document_review ADD CONSTRAINT document_review_reviewer_id_fk FOREIGN KEY (tenant_id, reviewer_id) REFERENCES core.membership (tenant_id, user_id);
 ALTER TABLE support.acknowledgement ADD CONSTRAINT acknowledgement_version_id_fk FOREIGN KEY (tenant_id, version_id) REFERENCES support.document_version (tenant_id, id);
 ALTER TABLE support.acknowledgement ADD CONSTRAINT acknowledgement_member_id_fk FOREIGN KEY (tenant_id, member_id) REFERENCES core.membership (tenant_id, user_id);
+ALTER TABLE support.resource_plan ADD CONSTRAINT resource_plan_owner_id_fk FOREIGN KEY (tenant_id, owner_id) REFERENCES core.membership (tenant_id, user_id);
+ALTER TABLE support.resource_plan ADD CONSTRAINT resource_plan_granted_by_id_fk FOREIGN KEY (tenant_id, granted_by_id) REFERENCES core.membership (tenant_id, user_id);
+ALTER TABLE support.person ADD CONSTRAINT person_member_id_fk FOREIGN KEY (tenant_id, member_id) REFERENCES core.membership (tenant_id, user_id);
+ALTER TABLE support.competence_need ADD CONSTRAINT competence_need_competence_id_fk FOREIGN KEY (tenant_id, competence_id) REFERENCES support.competence (tenant_id, id);
+ALTER TABLE support.training ADD CONSTRAINT training_competence_id_fk FOREIGN KEY (tenant_id, competence_id) REFERENCES support.competence (tenant_id, id);
+ALTER TABLE support.training ADD CONSTRAINT training_owner_id_fk FOREIGN KEY (tenant_id, owner_id) REFERENCES core.membership (tenant_id, user_id);
+ALTER TABLE support.training ADD CONSTRAINT training_evaluated_by_id_fk FOREIGN KEY (tenant_id, evaluated_by_id) REFERENCES core.membership (tenant_id, user_id);
+ALTER TABLE support.qualification ADD CONSTRAINT qualification_person_id_fk FOREIGN KEY (tenant_id, person_id) REFERENCES support.person (tenant_id, id);
+ALTER TABLE support.qualification ADD CONSTRAINT qualification_competence_id_fk FOREIGN KEY (tenant_id, competence_id) REFERENCES support.competence (tenant_id, id);
+ALTER TABLE support.qualification ADD CONSTRAINT qualification_training_id_fk FOREIGN KEY (tenant_id, training_id) REFERENCES support.training (tenant_id, id);
+ALTER TABLE support.awareness_campaign ADD CONSTRAINT awareness_campaign_owner_id_fk FOREIGN KEY (tenant_id, owner_id) REFERENCES core.membership (tenant_id, user_id);
+ALTER TABLE support.attendance ADD CONSTRAINT attendance_campaign_id_fk FOREIGN KEY (tenant_id, campaign_id) REFERENCES support.awareness_campaign (tenant_id, id);
+ALTER TABLE support.attendance ADD CONSTRAINT attendance_person_id_fk FOREIGN KEY (tenant_id, person_id) REFERENCES support.person (tenant_id, id);
+ALTER TABLE support.communication_item ADD CONSTRAINT communication_item_sender_id_fk FOREIGN KEY (tenant_id, sender_id) REFERENCES core.membership (tenant_id, user_id);
+ALTER TABLE support.communication ADD CONSTRAINT communication_item_id_fk FOREIGN KEY (tenant_id, item_id) REFERENCES support.communication_item (tenant_id, id);
 
 SELECT core.fence('support.document');
 SELECT core.fence('support.document_version');
 SELECT core.fence('support.document_review');
 SELECT core.fence('support.acknowledgement');
+SELECT core.fence('support.resource_plan');
+SELECT core.fence('support.person');
+SELECT core.fence('support.competence');
+SELECT core.fence('support.competence_need');
+SELECT core.fence('support.training');
+SELECT core.fence('support.qualification');
+SELECT core.fence('support.awareness_campaign');
+SELECT core.fence('support.attendance');
+SELECT core.fence('support.communication_item');
+SELECT core.fence('support.communication');
 
 -- What the descriptor cannot say.
 ALTER TABLE support.document ADD CONSTRAINT document_external_check CHECK (
@@ -195,6 +528,8 @@ ALTER TABLE support.document_version ADD CONSTRAINT document_version_hash_check 
     AND (sha256 IS NOT NULL OR status IN ('draft', 'discarded')));
 CREATE UNIQUE INDEX document_review_reviewer_key ON support.document_review (tenant_id, version_id, reviewer_id) WHERE archived_at IS NULL;
 CREATE UNIQUE INDEX acknowledgement_once_key ON support.acknowledgement (tenant_id, version_id, member_id);
+CREATE UNIQUE INDEX competence_need_once_key ON support.competence_need (tenant_id, role, competence_id) WHERE archived_at IS NULL;
+CREATE UNIQUE INDEX attendance_once_key ON support.attendance (tenant_id, campaign_id, person_id) WHERE archived_at IS NULL;
 
 -- Has this person written any of the text? The named author, whoever made the version, and whoever changed it since.
 CREATE FUNCTION support.wrote(of_tenant uuid, of_version uuid, who uuid) RETURNS boolean
