@@ -281,6 +281,20 @@ static const struct bl_signal signals[] = {
     {0},
 };
 
+/* Proof whose last day has passed no longer counts. */
+static enum bl_status expire_qualifications(struct bl_request *r)
+{
+    return support_transit_each(r,
+                                "SELECT id FROM support.qualification WHERE tenant_id = $1 AND archived_at IS NULL AND status = "
+                                "$2 AND expires_on < " SUPPORT_TODAY " ORDER BY expires_on LIMIT 200",
+                                "valid", "support.qualifications", "expire", NULL);
+}
+
+static const struct bl_duty duties[] = {
+    {.name = "expire_qualifications", .period = 6 * 3600, .run = expire_qualifications},
+    {0},
+};
+
 const struct bl_plugin bl_plugin_support = {
     .abi = BL_ABI,
     .name = "support",
@@ -292,4 +306,5 @@ const struct bl_plugin bl_plugin_support = {
     .routes = routes,
     .migrations = bl_migrations_support,
     .signals = signals,
+    .duties = duties,
 };
