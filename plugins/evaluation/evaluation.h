@@ -48,6 +48,18 @@ enum bl_status evaluation_measurement_after(struct bl_request *, const struct bl
 enum bl_status evaluation_series(struct bl_request *);
 enum bl_status evaluation_board(struct bl_request *);
 
+/* derived.c: metrics from signals */
+enum bl_status evaluation_signal_known(struct bl_request *, const char *name); /* "context.scope_in_force" */
+enum bl_status evaluation_take(struct bl_request *);
+enum bl_status evaluation_take_due(struct bl_request *);
+/* "label: value of total" for each signal of these clauses (" 6.1.2 8.2 "), one below the other; NULL: there are none. */
+const char *evaluation_signal_lines(struct bl_request *, const json_t *signals, const char *clauses);
+
+/* statuses.c, readiness.c: each requirement of the standard */
+extern const struct bl_field evaluation_status_fields[];
+enum bl_status evaluation_status_before(struct bl_request *, const struct bl_change *);
+enum bl_status evaluation_readiness(struct bl_request *);
+
 /* reviews.c, pack.c: clause 9.3 */
 extern const struct bl_field evaluation_review_fields[], evaluation_decision_fields[];
 extern const struct bl_state evaluation_review_states[], evaluation_decision_states[];

@@ -176,8 +176,14 @@ enum bl_status evaluation_metric_before(struct bl_request *r, const struct bl_ch
                           evaluation_text(change->after, "direction"),
                           evaluation_text(change->after, "frequency"),
                           evaluation_text(change->after, "starts_on")};
+    const char *signal = evaluation_text(change->after, "signal");
     struct bl_rows *rows;
-    enum bl_status status = bl_sql(r, standing, args, 6, 0, &rows);
+    enum bl_status status = BL_OK;
+    if (signal &&
+        !(change->before && json_equal(json_object_get(change->before, "signal"), json_object_get(change->after, "signal"))))
+        status = evaluation_signal_known(r, signal);
+    if (status == BL_OK)
+        status = bl_sql(r, standing, args, 6, 0, &rows);
     for (int i = 0; status == BL_OK && i < 5; i++) {
         const char *value = bl_cell(r, rows, 0, i);
         json_object_set_new(change->after, fields[i], value ? json_string(value) : json_null());

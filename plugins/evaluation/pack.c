@@ -68,11 +68,26 @@ static const struct source sources[] = {
      " FROM improvement.improvement WHERE tenant_id = $1 AND archived_at IS NULL AND $2::uuid IS NOT NULL"},
 };
 
+/* Signals of these clauses (2022) are facts of an input too, whichever area computes them. */
+static const struct {
+    const char *input, *clauses;
+} by_signals[] = {
+    {"issues", " 4.1 "},
+    {"parties", " 4.2 "},
+    {"objectives", " 6.2 "},
+    {"risks", " 6.1.1 6.1.2 6.1.3 8.2 8.3 "},
+};
+
 /* The lines of an input, one below the other; *facts NULL when no area that is here has any. */
-static enum bl_status read(struct bl_request *r, const char *input, const char *const args[2], const char **facts)
+static enum bl_status read(struct bl_request *r, const char *input, const char *const args[2], const json_t *signals,
+                           const char **facts)
 {
     struct bl_rows *rows = NULL;
+    const char *more = NULL;
     *facts = NULL;
+    for (size_t i = 0; i < sizeof by_signals / sizeof *by_signals; i++)
+        if (strcmp(by_signals[i].input, input) == 0)
+            more = evaluation_signal_lines(r, signals, by_signals[i].clauses);
     for (size_t i = 0; i < sizeof sources / sizeof *sources; i++) {
         if (strcmp(sources[i].input, input) != 0 || !bl_loaded(r, sources[i].area))
             continue;
@@ -81,7 +96,7 @@ static enum bl_status read(struct bl_request *r, const char *input, const char *
             return status;
     }
     int count = rows ? bl_count(r, rows) : 0;
-    size_t room = 1;
+    size_t room = more ? strlen(more) + 2 : 1;
     for (int i = 0; i < count; i++)
         room += strlen(bl_cell(r, rows, i, 0)) + 1;
     char *text = bl_alloc(r, room);
@@ -89,7 +104,11 @@ static enum bl_status read(struct bl_request *r, const char *input, const char *
         strcat(text, i ? "\n" : "");
         strcat(text, bl_cell(r, rows, i, 0));
     }
-    *facts = count ? text : NULL;
+    if (more) {
+        strcat(text, count ? "\n" : "");
+        strcat(text, more);
+    }
+    *facts = *text ? text : NULL;
     return BL_OK;
 }
 
@@ -125,14 +144,16 @@ enum bl_status evaluation_gather(struct bl_request *r, const struct bl_change *c
 {
     const char *args[] = {change->id, NULL}, *facts;
     struct bl_rows *wanted;
-    json_t *pack = json_array();
+    json_t *pack = json_array(), *signals = NULL;
     enum bl_status status = first_day(r, change, &args[1]);
+    if (status == BL_OK)
+        status = bl_signals(r, &signals);
     if (status == BL_OK)
         status = carry_over(r, change->id);
     if (status == BL_OK)
         status = bl_sql(r, evaluation_wanted, args, 1, 0, &wanted);
     for (int i = 0; status == BL_OK && i < bl_count(r, wanted); i++) {
-        status = read(r, bl_cell(r, wanted, i, 0), args, &facts);
+        status = read(r, bl_cell(r, wanted, i, 0), args, signals, &facts);
         json_t *item = json_pack("{s:s, s:s, s:s}", "input", bl_cell(r, wanted, i, 0), "number", bl_cell(r, wanted, i, 1),
                                  "title", bl_cell(r, wanted, i, 2));
         if (facts)

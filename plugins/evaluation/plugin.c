@@ -114,6 +114,16 @@ static const struct bl_resource resources[] = {
      .transitions = evaluation_decision_transitions,
      .before = evaluation_decision_before,
      .retire = evaluation_decision_retire},
+    {.name = "requirement_statuses",
+     .singular = "requirement_status",
+     .table = "evaluation.requirement_status",
+     .prefix = "RS",
+     .clause = "9.1",
+     .label = "State of requirements",
+     .help = "How far each requirement of the standard is met, and by what one can see it. The newest judgement counts.",
+     .fields = evaluation_status_fields,
+     .sort = "-judged_on",
+     .before = evaluation_status_before},
     {0},
 };
 
@@ -138,7 +148,34 @@ static const char questions_answer[] = ITEMS(
 static const char series_answer[] = ITEMS("{\"type\":\"object\",\"required\":[\"from\",\"to\",\"value\",\"missed\"]}", "");
 static const char board_answer[] = ITEMS("{\"type\":\"object\",\"required\":[\"id\",\"title\",\"standing\",\"missed\"]}", "");
 
+#define TALLY                                                                                                                    \
+    "\"points\":{\"type\":\"number\"},\"of\":" INTEGER                                                                           \
+    ",\"score\":{\"type\":[\"integer\",\"null\"],\"minimum\":0,\"maximum\":100}"
+
+static const char readiness_answer[] =
+    "{\"type\":\"object\",\"required\":[\"edition\",\"rule\",\"points\",\"of\",\"score\",\"pdca\",\"clauses\"],\"properties\":{"
+    "\"edition\":" STRING ",\"rule\":" STRING "," TALLY
+    ",\"pdca\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{\"phase\":" STRING "," TALLY
+    "}}},\"clauses\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"required\":[\"clause\",\"requirements\","
+    "\"signals\"],\"properties\":{\"clause\":" STRING ",\"phase\":" STRING "," TALLY
+    ",\"requirements\":{\"type\":\"array\",\"items\":"
+    "{\"type\":\"object\"}},\"signals\":{\"type\":\"array\",\"items\":{\"type\":\"object\"}}}}}}}";
+
 static const struct bl_route routes[] = {
+    {.method = "GET",
+     .path = "readiness",
+     .permission = "evaluation.requirement_status:read",
+     .handler = evaluation_readiness,
+     .query = "edition detail",
+     .summary = "Every requirement of the edition with its state, the signals of all areas, the score per clause and by PDCA",
+     .answer = readiness_answer},
+    {.method = "POST",
+     .path = "metrics:take",
+     .permission = "evaluation.measurement:write",
+     .handler = evaluation_take,
+     .summary = "Measures the metrics that have a signal and were not measured today",
+     .answer = "{\"type\":\"object\",\"required\":[\"taken\",\"without_data\"],\"properties\":{\"taken\":" INTEGER
+               ",\"without_data\":" INTEGER "}}"},
     {.method = "GET",
      .path = "metrics/{id}/series",
      .permission = "evaluation.measurement:read",
@@ -204,6 +241,11 @@ static const struct bl_signal signals[] = {
     {0},
 };
 
+static const struct bl_duty duties[] = {
+    {.name = "take_metrics", .period = 3600, .run = evaluation_take_due},
+    {0},
+};
+
 const struct bl_plugin bl_plugin_evaluation = {
     .abi = BL_ABI,
     .name = "evaluation",
@@ -215,4 +257,5 @@ const struct bl_plugin bl_plugin_evaluation = {
     .routes = routes,
     .migrations = bl_migrations_evaluation,
     .signals = signals,
+    .duties = duties,
 };

@@ -340,6 +340,36 @@ CREATE INDEX review_decision_owner_id_idx ON evaluation.review_decision (tenant_
 CREATE INDEX review_decision_due_on_idx ON evaluation.review_decision (tenant_id, due_on, id) WHERE archived_at IS NULL;
 CREATE INDEX review_decision_carried_to_id_idx ON evaluation.review_decision (tenant_id, carried_to_id, id) WHERE archived_at IS NULL;
 
+CREATE TABLE evaluation.requirement_status (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    ref text NOT NULL,
+    version integer NOT NULL,
+    created_at timestamptz NOT NULL,
+    created_by uuid NOT NULL,
+    updated_at timestamptz NOT NULL,
+    updated_by uuid NOT NULL,
+    archived_at timestamptz,
+    requirement text NOT NULL,
+    state text NOT NULL,
+    evidence text,
+    note text,
+    judged_on date NOT NULL,
+    owner_id uuid,
+    due_on date,
+    edition text GENERATED ALWAYS AS (split_part(requirement, '#', 1)) STORED,
+    CONSTRAINT requirement_status_pk PRIMARY KEY (tenant_id, id),
+    CONSTRAINT requirement_status_ref_key UNIQUE (tenant_id, ref),
+    CONSTRAINT requirement_status_requirement_check CHECK (char_length(requirement) BETWEEN 6 AND 8),
+    CONSTRAINT requirement_status_state_check CHECK (state IN ('not_started', 'planned', 'partial', 'fulfilled')),
+    CONSTRAINT requirement_status_evidence_check CHECK (char_length(evidence) <= 5000),
+    CONSTRAINT requirement_status_note_check CHECK (char_length(note) <= 5000),
+    CONSTRAINT requirement_status_edition_check CHECK (char_length(edition) <= 200)
+);
+CREATE INDEX requirement_status_judged_on_idx ON evaluation.requirement_status (tenant_id, judged_on, id) WHERE archived_at IS NULL;
+CREATE INDEX requirement_status_owner_id_idx ON evaluation.requirement_status (tenant_id, owner_id, id) WHERE archived_at IS NULL;
+CREATE INDEX requirement_status_due_on_idx ON evaluation.requirement_status (tenant_id, due_on, id) WHERE archived_at IS NULL;
+
 ALTER TABLE evaluation.metric ADD CONSTRAINT metric_measurer_id_fk FOREIGN KEY (tenant_id, measurer_id) REFERENCES core.membership (tenant_id, user_id);
 ALTER TABLE evaluation.metric ADD CONSTRAINT metric_analyst_id_fk FOREIGN KEY (tenant_id, analyst_id) REFERENCES core.membership (tenant_id, user_id);
 ALTER TABLE evaluation.measurement ADD CONSTRAINT measurement_metric_id_fk FOREIGN KEY (tenant_id, metric_id) REFERENCES evaluation.metric (tenant_id, id);
@@ -359,6 +389,7 @@ ALTER TABLE evaluation.management_review ADD CONSTRAINT management_review_closed
 ALTER TABLE evaluation.review_decision ADD CONSTRAINT review_decision_review_id_fk FOREIGN KEY (tenant_id, review_id) REFERENCES evaluation.management_review (tenant_id, id);
 ALTER TABLE evaluation.review_decision ADD CONSTRAINT review_decision_owner_id_fk FOREIGN KEY (tenant_id, owner_id) REFERENCES core.membership (tenant_id, user_id);
 ALTER TABLE evaluation.review_decision ADD CONSTRAINT review_decision_carried_to_id_fk FOREIGN KEY (tenant_id, carried_to_id) REFERENCES evaluation.management_review (tenant_id, id);
+ALTER TABLE evaluation.requirement_status ADD CONSTRAINT requirement_status_owner_id_fk FOREIGN KEY (tenant_id, owner_id) REFERENCES core.membership (tenant_id, user_id);
 
 SELECT core.fence('evaluation.metric');
 SELECT core.fence('evaluation.measurement');
@@ -369,6 +400,7 @@ SELECT core.fence('evaluation.audit_checklist_item');
 SELECT core.fence('evaluation.audit_finding');
 SELECT core.fence('evaluation.management_review');
 SELECT core.fence('evaluation.review_decision');
+SELECT core.fence('evaluation.requirement_status');
 
 -- What the descriptor cannot say.
 CREATE FUNCTION evaluation.period(frequency text) RETURNS interval
