@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum kind { TEXT, NUMBER, SWITCH, SECRET };
+enum kind { TEXT, NUMBER, SWITCH, CONNINFO, SECRET };
 
 /* The one table of settings. */
 static const struct setting {
@@ -21,14 +21,22 @@ static const struct setting {
 #define AT(member) offsetof(struct config, member)
     {"socket", TEXT, AT(socket), "/run/ballium/ballium.sock", 0, 0, "Unix socket that nginx reaches (FastCGI)"},
     {"socket_group", TEXT, AT(socket_group), "", 0, 0, "group that may connect to it; empty: the process's own"},
-    {"database", SECRET, AT(database), "dbname=ballium user=ballium_app", 0, 0, "conninfo of the serving role"},
-    {"migrator", SECRET, AT(migrator), "dbname=ballium user=ballium_migrator", 0, 0,
+    {"database", CONNINFO, AT(database), "dbname=ballium user=ballium_app", 0, 0, "conninfo of the serving role"},
+    {"migrator", CONNINFO, AT(migrator), "dbname=ballium user=ballium_migrator", 0, 0,
      "conninfo of the migrating role; only `migrate`, `org`, `user`, `demo` use it"},
-    {"worker", SECRET, AT(worker), "dbname=ballium user=ballium_worker", 0, 0, "conninfo of the role of `ballium work`"},
+    {"worker", CONNINFO, AT(worker), "dbname=ballium user=ballium_worker", 0, 0, "conninfo of the role of `ballium work`"},
     {"plugin_dir", TEXT, AT(plugin_dir), "/usr/lib/ballium/plugins", 0, 0, "folder of the plugins"},
     {"plugins", TEXT, AT(plugins), "*", 0, 0, "names of the plugins to load; *: all in the folder"},
     {"keys_dir", TEXT, AT(keys_dir), "/etc/ballium/keys", 0, 0, "folder of the token keys, readable by the service alone"},
     {"data_dir", TEXT, AT(data_dir), "/var/lib/ballium", 0, 0, "folder for files and reports"},
+    {"file_store", TEXT, AT(file_store), "disk", 0, 0, "where files are kept: disk (below data_dir) or s3"},
+    {"file_quota", NUMBER, AT(file_quota), "10240", 1, 1073741824, "MiB of files that an organisation may keep"},
+    {"clamd_socket", TEXT, AT(clamd_socket), "", 0, 0, "Unix socket of clamd, which scans each upload; empty: no scan"},
+    {"s3_endpoint", TEXT, AT(s3_endpoint), "", 0, 0, "address of an S3-compatible store: https://s3.example.org"},
+    {"s3_bucket", TEXT, AT(s3_bucket), "", 0, 0, "bucket that holds the files"},
+    {"s3_region", TEXT, AT(s3_region), "us-east-1", 0, 0, "region that requests are signed for"},
+    {"s3_key", TEXT, AT(s3_key), "", 0, 0, "access key"},
+    {"s3_secret", SECRET, AT(s3_secret), "", 0, 0, "secret of the access key"},
     {"base_url", TEXT, AT(base_url), "http://127.0.0.1:8080", 0, 0, "address that callers use; also the issuer of tokens"},
     {"audience", TEXT, AT(audience), "ballium", 0, 0, "audience of tokens"},
     {"log_level", TEXT, AT(log_level), "info", 0, 0, "debug, info, warn or error"},
@@ -176,7 +184,7 @@ static bool read_environment(struct config *c, FILE *errors)
         const char *wrong = value == NULL ? NULL : store(c, &settings[i], value);
         if (wrong != NULL)
             good = complain(errors, name, &settings[i], wrong);
-        const char *path = settings[i].kind == SECRET ? getenv(strcat(name, "_FILE")) : NULL;
+        const char *path = settings[i].kind >= CONNINFO ? getenv(strcat(name, "_FILE")) : NULL;
         if (path != NULL) {
             char *secret = read_secret(name, path, errors);
             good &= secret != NULL && store(c, &settings[i], secret) == NULL;
@@ -213,7 +221,7 @@ void config_free(struct config *c)
     if (c == NULL)
         return;
     for (size_t i = 0; i < SETTINGS; i++)
-        if (settings[i].kind == TEXT || settings[i].kind == SECRET)
+        if (settings[i].kind == TEXT || settings[i].kind >= CONNINFO)
             free(*(char **)member(c, &settings[i]));
     free(c->path);
     free(c);
@@ -251,6 +259,8 @@ void config_print(const struct config *c, FILE *out)
         else if (settings[i].kind == SWITCH)
             fputs(*(const bool *)at ? "on" : "off", out);
         else if (settings[i].kind == SECRET)
+            fputs(**(char *const *)at == '\0' ? "" : "***", out);
+        else if (settings[i].kind == CONNINFO)
             print_conninfo(*(char *const *)at, out);
         else
             fputs(*(char *const *)at, out);

@@ -1,5 +1,5 @@
 /* Configuration: built-in values, then a file of `name = value` lines (# comments), then the environment (BALLIUM_NAME; for
- * a conninfo also BALLIUM_NAME_FILE, a file that holds it).
+ * a conninfo or a secret also BALLIUM_NAME_FILE, a file that holds it).
  * config.c holds the one table of settings with their defaults, kinds and help; `ballium doctor` and the README print it. */
 #ifndef BASE_CONFIG_H
 #define BASE_CONFIG_H
@@ -18,6 +18,10 @@ struct config {
     char *plugins;  /* list of names; "*": all in plugin_dir */
     char *keys_dir; /* signing and verification keys */
     char *data_dir; /* files, reports */
+    char *file_store;   /* where files are kept: "disk", below data_dir, or "s3" */
+    long file_quota;    /* MiB that an organisation may keep, unless it has a quota of its own */
+    char *clamd_socket; /* of the malware scanner; empty: files are not scanned */
+    char *s3_endpoint, *s3_bucket, *s3_region, *s3_key, *s3_secret;
     char *base_url; /* as the outside sees it; also the token issuer */
     char *audience;
     char *log_level;
