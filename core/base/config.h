@@ -15,9 +15,9 @@ struct config {
     char *migrator;     /* libpq conninfo of the migrating role; only `migrate`, `org`, `user`, `demo` use it */
     char *worker;       /* libpq conninfo of the role of `ballium work` */
     char *plugin_dir;
-    char *plugins;  /* list of names; "*": all in plugin_dir */
-    char *keys_dir; /* signing and verification keys */
-    char *data_dir; /* files, reports */
+    char *plugins;      /* list of names; "*": all in plugin_dir */
+    char *keys_dir;     /* signing and verification keys */
+    char *data_dir;     /* files, reports */
     char *file_store;   /* where files are kept: "disk", below data_dir, or "s3" */
     long file_quota;    /* MiB that an organisation may keep, unless it has a quota of its own */
     char *clamd_socket; /* of the malware scanner; empty: files are not scanned */

@@ -18,7 +18,8 @@ enum { FOLDER = 0750, FILE_MODE = 0640 }; /* the group is nginx's way in */
 static bool unavailable(struct files_problem *problem, const char *what, const char *path)
 {
     log_write(LOG_ERROR, "files", "%s %s: %s", what, path, strerror(errno));
-    return files_fail(problem, BL_UNAVAILABLE, "store_unavailable", "the store of files cannot be used right now: try again later");
+    return files_fail(problem, BL_UNAVAILABLE, "store_unavailable",
+                      "the store of files cannot be used right now: try again later");
 }
 
 static bool sync_folder(const char *path)
@@ -78,8 +79,8 @@ static bool put(const struct files *files, int fd, const char *path, const struc
     return true;
 }
 
-static bool send(const struct files *files, const char *tenant, const char *sha256, bool (*sink)(void *, const char *, size_t),
-                 void *arg, struct files_problem *problem)
+static bool fetch(const struct files *files, const char *tenant, const char *sha256, bool (*sink)(void *, const char *, size_t),
+                  void *arg, struct files_problem *problem)
 {
     char name[PATH_MAX], bytes[FILES_PIECE];
     snprintf(name, sizeof name, "%s/%s/%.2s/%s", files->root, tenant, sha256, sha256);
@@ -171,5 +172,4 @@ void files_sweep_temp(const struct files *files, long long *taken)
         closedir(dir);
 }
 
-const struct files_driver files_disk = {
-    .name = "disk", .check = check, .put = put, .send = send, .walk = walk, .drop = drop};
+const struct files_driver files_disk = {.name = "disk", .check = check, .put = put, .send = fetch, .walk = walk, .drop = drop};

@@ -11,9 +11,9 @@ struct files_driver;
 struct files {
     const struct config *config;
     const struct files_driver *driver;
-    char *root;            /* <data_dir>/files */
-    pthread_mutex_t lock;  /* of the cookie: libmagic's is for one thread at a time */
-    magic_t magic;         /* NULL: not loaded yet */
+    char *root;           /* <data_dir>/files */
+    pthread_mutex_t lock; /* of the cookie: libmagic's is for one thread at a time */
+    magic_t magic;        /* NULL: not loaded yet */
 };
 
 /* Of one kept object. False ends the walk. */

@@ -113,7 +113,8 @@ static bool write_all(int fd, const char *bytes, size_t length, struct files_pro
             continue;
         if (n < 0) {
             log_write(LOG_ERROR, "files", "a file cannot be written: %s", strerror(errno));
-            return files_fail(problem, BL_UNAVAILABLE, "store_full", "the file could not be stored, nothing was kept: try again later");
+            return files_fail(problem, BL_UNAVAILABLE, "store_full",
+                              "the file could not be stored, nothing was kept: try again later");
         }
         bytes += n;
         length -= (size_t)n;

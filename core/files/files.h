@@ -3,8 +3,8 @@
  *   <data_dir>/files/.new/<uuid>              being received, or left by a process that died
  *   <data_dir>/files/<tenant>/<aa>/<sha256>   kept (the first two digits make the folder); a bucket has the same names
  *
- * A row of core.file is written only after its bytes are durable; bytes without a row are an orphan, which the sweep takes after a
- * day. Whoever keeps and whoever sweeps hold the organisation's row of core.file_quota meanwhile. */
+ * A row of core.file is written only after its bytes are durable; bytes without a row are an orphan, which the sweep takes after
+ * a day. Whoever keeps and whoever sweeps hold the organisation's row of core.file_quota meanwhile. */
 #ifndef FILES_FILES_H
 #define FILES_FILES_H
 
@@ -34,7 +34,8 @@ struct files; /* the store as the configuration has it; read-only, for all threa
 struct files *files_new(const struct config *, FILE *errors); /* NULL: printed. Free: files_free. */
 void files_free(struct files *);
 
-/* ---- a file on its way in: begin, add …, end, keep. What was not kept goes with the arena. False or NULL: `problem` says why. */
+/* ---- a file on its way in: begin, add …, end, keep. What was not kept goes with the arena. False or NULL: `problem` says why.
+ */
 
 struct files_upload;
 struct files_facts {
@@ -48,7 +49,8 @@ struct files_upload *files_begin(struct files *, struct arena *, struct files_pr
 bool files_add(struct files_upload *, const char *bytes, size_t length, struct files_problem *);
 /* All has come: scanned, hashed, on the disk. */
 const struct files_facts *files_end(struct files_upload *, struct files_problem *);
-/* Puts it where it belongs. Durable when this returns true. A store that is remote takes its time: keep before the transaction. */
+/* Puts it where it belongs. Durable when this returns true. A store that is remote takes its time: keep before the transaction.
+ */
 bool files_keep(struct files_upload *, const char *tenant, struct files_problem *);
 bool files_remote(const struct files *);
 
@@ -57,8 +59,8 @@ bool files_remote(const struct files *);
 /* What X-Accel-Redirect names: nginx sends it itself. NULL: the store is remote, use files_send. */
 const char *files_inside(const struct files *, struct arena *, const char *tenant, const char *sha256);
 /* Gives the bytes to `sink` piece by piece; false from it ends. */
-bool files_send(const struct files *, const char *tenant, const char *sha256, bool (*sink)(void *, const char *, size_t), void *arg,
-                struct files_problem *);
+bool files_send(const struct files *, const char *tenant, const char *sha256, bool (*sink)(void *, const char *, size_t),
+                void *arg, struct files_problem *);
 
 /* ---- care (sweep.c) */
 

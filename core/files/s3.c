@@ -89,7 +89,8 @@ static long call_run(struct call *s)
 static bool refused(struct files_problem *problem, const char *what, long status)
 {
     log_write(LOG_ERROR, "s3", "%s: %ld", what, status);
-    return files_fail(problem, BL_UNAVAILABLE, "store_unavailable", "the store of files cannot be used right now: try again later");
+    return files_fail(problem, BL_UNAVAILABLE, "store_unavailable",
+                      "the store of files cannot be used right now: try again later");
 }
 
 static void name_of(char out[160], const char *tenant, const char *sha256)
@@ -164,8 +165,8 @@ static size_t take(char *bytes, size_t size, size_t n, void *arg)
     return size * n;
 }
 
-static bool send(const struct files *files, const char *tenant, const char *sha256, bool (*sink)(void *, const char *, size_t),
-                 void *arg, struct files_problem *problem)
+static bool fetch(const struct files *files, const char *tenant, const char *sha256, bool (*sink)(void *, const char *, size_t),
+                  void *arg, struct files_problem *problem)
 {
     struct call s;
     char name[160];
@@ -280,4 +281,4 @@ static bool walk(const struct files *files, files_visit visit, void *arg, struct
 }
 
 const struct files_driver files_s3 = {
-    .name = "s3", .remote = true, .check = check, .put = put, .send = send, .walk = walk, .drop = drop};
+    .name = "s3", .remote = true, .check = check, .put = put, .send = fetch, .walk = walk, .drop = drop};

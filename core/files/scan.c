@@ -102,7 +102,8 @@ bool files_scan_end(struct files_scan *s, struct files_problem *problem)
                           (int)(said - sizeof found + 1 < 200 ? said - sizeof found + 1 : 200), line);
     }
     errno = EPROTO;
-    log_write(LOG_ERROR, "clamd", "it says: %s (a limit below 100 MB? StreamMaxLength in clamd.conf)", said == 0 ? "nothing" : line);
+    log_write(LOG_ERROR, "clamd", "it says: %s (a limit below 100 MB? StreamMaxLength in clamd.conf)",
+              said == 0 ? "nothing" : line);
     return files_fail(problem, BL_UNAVAILABLE, "scanner_unavailable",
                       "the malware scanner could not scan the file, so it was not kept: try again later");
 }

@@ -144,7 +144,8 @@ static bool whole(const struct files *files, const struct bl_rows *rows, int row
     char text[FILES_SHA256];
     crypto_hash_sha256_init(&d.state);
     if (!files_send(files, tenant, sha256, digest, &d, &problem)) {
-        fprintf(out, "broken: %s of %s: %s: restore %s/%.2s/%s from a backup\n", ref, tenant, problem.detail, tenant, sha256, sha256);
+        fprintf(out, "broken: %s of %s: %s: restore %s/%.2s/%s from a backup\n", ref, tenant, problem.detail, tenant, sha256,
+                sha256);
         return false;
     }
     crypto_hash_sha256_final(&d.state, hash);

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+enum { BODY_PIECE = 64 * 1024 };
+
 static size_t limit(const struct http_request *r)
 {
     size_t own = r->match.route == NULL ? 0 : r->match.route->body_limit;
@@ -20,7 +22,8 @@ static enum bl_status declared(struct http_request *r, size_t *length)
             return bl_fail(&r->base, BL_BAD_REQUEST, "bad_content_length", NULL, "Content-Length is not a number");
         *length = *length * 10 + (size_t)(*p - '0');
         if (*length > limit(r))
-            return bl_fail(&r->base, BL_TOO_LARGE, "too_large", NULL, "the body is larger than %zu bytes: split it", limit(r));
+            return bl_fail(&r->base, BL_TOO_LARGE, "too_large", NULL,
+                           "the body is larger than the %zu bytes that may be sent here", limit(r));
     }
     return BL_OK;
 }
@@ -42,6 +45,23 @@ static enum bl_status read_body(struct http_request *r)
     r->body.bytes = bytes;
     r->body.length = length;
     return BL_OK;
+}
+
+enum bl_status http_body_stream(struct http_request *r, enum bl_status (*piece)(void *, const char *, size_t), void *arg)
+{
+    char bytes[BODY_PIECE];
+    size_t length, have = 0;
+    enum bl_status status = declared(r, &length);
+    while (status == BL_OK && have < length) {
+        size_t left = length - have;
+        long n = r->io->read(r->io->self, bytes, left < sizeof bytes ? left : sizeof bytes);
+        if (n <= 0)
+            return bl_fail(&r->base, BL_BAD_REQUEST, "broken_body", NULL, "the body ended after %zu of %zu bytes: send it again",
+                           have, length);
+        have += (size_t)n;
+        status = piece(arg, bytes, (size_t)n);
+    }
+    return status;
 }
 
 /* Text must be UTF-8 and must say nothing else of itself. Bytes that do not call themselves text pass as they are. */

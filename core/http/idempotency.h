@@ -5,8 +5,8 @@
 
 #include "http/request.h"
 
-/* Before the handler. Takes the key, or replays its answer (then r->done). A second request with the key of one that is under way
- * waits for that one's row. Other content under the same key: BL_UNPROCESSABLE. */
+/* Before the handler; on a route that streams, by the handler. Takes the key, or replays its answer (then r->done). A second
+ * request with the key of one that is under way waits for that one's row. Other content under the same key: BL_UNPROCESSABLE. */
 BL_MUST_CHECK enum bl_status http_idempotency_take(struct http_request *);
 
 /* After the handler: keeps the answer and commits. */

@@ -97,6 +97,10 @@ static inline struct http_request *http_request_of(struct bl_request *r)
 
 /* body.c: read at first use. BL_BAD_REQUEST: shorter than declared or broken; BL_TOO_LARGE; BL_UNSUPPORTED_TYPE. */
 BL_MUST_CHECK enum bl_status http_body_text(struct http_request *, const char **out, size_t *length);
+/* Gives the body to `piece` as it comes, 64 KiB at most at a time; what `piece` returns but BL_OK ends it. For bodies of any
+ * size: call it instead of the two others. BL_TOO_LARGE by its declared length: told before a byte is read. */
+BL_MUST_CHECK enum bl_status http_body_stream(struct http_request *, enum bl_status (*piece)(void *, const char *, size_t),
+                                              void *arg);
 BL_MUST_CHECK enum bl_status http_body_json(struct http_request *, json_t **out);
 
 #endif

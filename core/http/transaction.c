@@ -189,6 +189,14 @@ enum bl_status http_run(struct http_request *r, const struct http_statement *sta
     return BL_OK;
 }
 
+enum bl_status http_admit(struct http_request *r, const struct http_statement *statement, struct bl_rows **rows)
+{
+    enum bl_status status = http_run(r, statement, 1, true, rows);
+    if (status == BL_OK)
+        r->tx.state = TX_NONE;
+    return status;
+}
+
 enum bl_status http_sql(struct http_request *r, const char *sql, const char *const *args, int nargs, unsigned flags,
                         struct bl_rows **out)
 {

@@ -21,6 +21,10 @@ struct http_statement {
 BL_MUST_CHECK enum bl_status http_run(struct http_request *, const struct http_statement *, size_t count, bool commit,
                                       struct bl_rows **rows);
 
+/* Lets the caller in and asks one thing, in a transaction of its own that ends with it: what follows may take its time, and opens
+ * the request's transaction with its first statement as ever. */
+BL_MUST_CHECK enum bl_status http_admit(struct http_request *, const struct http_statement *, struct bl_rows **rows);
+
 /* bl_core.may: has the caller this permission too? Enters the tenant when nothing has yet. */
 bool http_may(struct http_request *, const char *permission);
 

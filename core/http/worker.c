@@ -2,6 +2,8 @@
 
 #include "base/log.h"
 #include "db/db.h"
+#include "files/files.h"
+#include "http/files.h"
 #include "http/health.h"
 #include "http/pipeline.h"
 #include "tenant/tenant.h"
@@ -66,7 +68,10 @@ struct http *http_of(const struct config *config, const struct engine *engine, c
 {
     struct http *http = calloc(1, sizeof *http);
     struct http_router *router = http == NULL ? NULL : http_router_new(routes, count, errors);
-    if (router == NULL) {
+    if (router != NULL)
+        http->files = files_new(config, errors);
+    if (router == NULL || http->files == NULL) {
+        http_router_free(router);
         free(http);
         free(routes);
         return NULL;
@@ -86,7 +91,8 @@ struct http *http_new(const struct config *config, const struct engine *engine, 
 {
     size_t count, at;
     const struct engine_route *areas = engine_routes(engine, &count);
-    size_t total = count + count_tables(auth_routes) + count_tables(tenant_routes) + count_routes(own_routes);
+    size_t files = registry_plugin(engine_registry(engine), plugin_core.name) == NULL ? 0 : http_file_route_count;
+    size_t total = count + files + count_tables(auth_routes) + count_tables(tenant_routes) + count_routes(own_routes);
     struct engine_route *table = calloc(total, sizeof *table);
     if (table == NULL) {
         fputs("no memory for the routes\n", errors);
@@ -96,7 +102,8 @@ struct http *http_new(const struct config *config, const struct engine *engine, 
         memcpy(table, areas, count * sizeof *table);
     at = append_tables(table, count, auth_routes);
     at = append_tables(table, at, tenant_routes);
-    append(table, at, own_routes);
+    at = append(table, at, own_routes);
+    memcpy(table + at, http_file_routes, files * sizeof *table);
     return http_of(config, engine, auth, table, total, errors);
 }
 
@@ -105,6 +112,7 @@ void http_free(struct http *http)
     if (http == NULL)
         return;
     http_router_free(http->router);
+    files_free(http->files);
     engine_forget(http->routes);
     free(http->routes);
     free(http->rate_policy);

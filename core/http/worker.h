@@ -10,6 +10,7 @@ struct http {
     const struct config *config;
     const struct engine *engine;
     const struct auth *_Atomic auth;
+    struct files *files;
     struct engine_route *routes; /* everybody's: the engine's, auth's, tenant's, http's own */
     size_t route_count;
     struct http_router *router;

@@ -106,10 +106,12 @@ static void check_self(struct check *c)
 {
     const struct bl_plugin *p = c->plugin;
     /* schemas of others, and words that stand in the same place of a path */
-    static const char taken[] =
-        "core public information_schema citus meta calendar search openapi members events portfolio auth me orgs organisation";
+    static const char taken[] = "core public information_schema citus meta calendar search openapi members events files "
+                                "portfolio auth me orgs organisation";
     if (!check_is_name_text(p->name))
         check_object(c, "its name is not snake_case");
+    else if (p == &plugin_core)
+        return; /* this is whom the name is kept for */
     else if (check_in_list(taken, p->name, strlen(p->name)) || strncmp(p->name, "pg_", 3) == 0 || check_is_keyword(p->name))
         check_object(c, "the name `%s` is taken", p->name);
     if (!p->version || !is_version(p->version))
@@ -232,7 +234,8 @@ static bool declares(const struct bl_plugin *plugin, const char *permission)
 
 static bool known_permission(const struct check *c, const char *permission)
 {
-    if (check_in_list("core.member:read core.organisation:read core.event:read", permission, strlen(permission)))
+    if (check_in_list("core.member:read core.organisation:read core.event:read core.file:read core.file:write core.file:archive",
+                      permission, strlen(permission)))
         return true;
     if (declares(c->plugin, permission))
         return true;

@@ -104,12 +104,12 @@ static void check_ref(struct check *c, const struct bl_field *f)
         check_object(c, "REF without ref");
         return;
     }
-    if (strcmp(f->ref, "core.member") == 0)
+    if (strcmp(f->ref, "core.member") == 0 || strcmp(f->ref, "core.file") == 0)
         return;
     size_t area = strcspn(f->ref, ".");
     bool own = strlen(c->plugin->name) == area && strncmp(f->ref, c->plugin->name, area) == 0;
     if (f->ref[area] != '.')
-        check_object(c, "ref is `%s`: must be area.resource or core.member", f->ref);
+        check_object(c, "ref is `%s`: must be area.resource, core.member or core.file", f->ref);
     else if (!own && !check_in_list(c->plugin->requires, f->ref, area))
         check_object(c, "ref `%s`: `%.*s` is not in requires: require it, or make this a relation", f->ref, (int)area, f->ref);
     else {

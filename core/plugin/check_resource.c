@@ -38,7 +38,7 @@ static void check_names(struct check *c, const struct bl_resource *r)
         check_object(c, "prefix is `%s`: one to eight capitals and digits, a capital first", r->prefix ? r->prefix : "");
     if (!r->clause || !*r->clause)
         check_object(c, "no clause");
-    if (r->flags & ~(unsigned)BL_APPEND_ONLY)
+    if (r->flags & ~(unsigned)(c->plugin == &plugin_core ? BL_UPLOADED : BL_APPEND_ONLY))
         check_object(c, "unknown flags");
 }
 

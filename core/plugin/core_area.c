@@ -1,4 +1,5 @@
-/* The core's own resources, described as a plugin describes its own: files. Their bytes are http's and files' to take and give. */
+/* The core's own resources, described as a plugin describes its own: files. Their bytes are http's and files' to take and give.
+ */
 #include "plugin/registry.h"
 
 static const struct bl_field file_fields[] = {

@@ -100,6 +100,12 @@ static bool grow(struct list *list, FILE *errors)
     return true;
 }
 
+static void add_core(struct list *list, FILE *errors)
+{
+    if (grow(list, errors))
+        list->plugins[list->count++] = (struct registry_plugin){.plugin = &plugin_core, .file = strdup("the core")};
+}
+
 static void add_file(struct list *list, const char *path, FILE *errors)
 {
     if (!grow(list, errors))
@@ -165,6 +171,7 @@ static void add_named(struct list *list, const char *dir, const char *names, FIL
 struct registry *registry_load(const struct config *config, FILE *errors)
 {
     struct list list = {0};
+    add_core(&list, errors);
     if (strcmp(config->plugins, "*") == 0)
         add_all(&list, config->plugin_dir, errors);
     else
@@ -196,6 +203,7 @@ struct registry *registry_load_file(const struct config *config, const char *pat
         return NULL;
     }
     struct list list = {0};
+    add_core(&list, errors);
     add_file(&list, full, errors);
     for (size_t i = 0; i < list.count; i++) { /* grows under way */
         const char *names = list.plugins[i].plugin->requires;

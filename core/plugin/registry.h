@@ -35,6 +35,10 @@ const char *const *registry_permissions(const struct registry *, size_t *count);
 bool registry_init(struct registry *, const struct bl_core *, FILE *errors); /* calls each .init, in order */
 void registry_fini(struct registry *);                                       /* calls .fini of the initialised, last first */
 
+/* The core's own resources (core_area.c): registry_load puts them before the plugins, registry_of does not. No .so, no
+ * migrations of its own: sql/ has them. */
+extern const struct bl_plugin plugin_core;
+
 /* plugin/check.c: every rule a descriptor must keep; prints all objections; returns how many. */
 int plugin_check(const struct bl_plugin *, const struct registry *others, FILE *errors);
 /* plugin/ddl.c: the DDL the descriptor implies. `others` holds the areas it refers to; may be NULL when it refers to none. */

@@ -170,6 +170,10 @@ bool shape_target(const struct bl_plugin *plugin, const struct registry *others,
         *key = "user_id";
         return true;
     }
+    if (strcmp(ref, "core.file") == 0) {
+        *table = "core.file";
+        return true;
+    }
     size_t area = strcspn(ref, ".");
     const struct bl_resource *target = NULL;
     if (strlen(plugin->name) == area && strncmp(plugin->name, ref, area) == 0) {

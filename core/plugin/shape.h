@@ -31,7 +31,7 @@ long shape_max(const struct bl_field *); /* .max with the defaults of TEXT, LIST
 
 const char *shape_table(const struct bl_resource *); /* without its schema; "" when there is none */
 
-/* The table behind a REF: "core.membership" or another resource's, with its key column. False: not loaded. */
+/* The table behind a REF: "core.membership", "core.file" or another resource's, with its key column. False: not loaded. */
 bool shape_target(const struct bl_plugin *, const struct registry *others, const char *ref, const char **table, const char **key);
 
 /* The next word of a list; `length` 0 at its end. Start with *list at the text (NULL: empty). */

@@ -161,7 +161,7 @@ static enum bl_status run(struct bl_request *r, const struct plan *plan, const s
     enum bl_status status;
     switch (o->kind) {
     case CREATE:
-        return resource_create(r, plan, o->body, 0, rows);
+        return resource_create(r, plan, o->body, NULL, 0, rows);
     case UPDATE:
         return resource_update(r, plan, o->id, o->version, o->body, 0, rows);
     case ARCHIVE:

@@ -178,7 +178,8 @@ static void add_resource_line(struct engine *e, const struct line *line, const s
             data.relation = &plan->relations[i];
             add_route(e, line, plan, fill(e->arena, path, "{relation}", plan_path(e->arena, data.relation->name)), verb, data);
         }
-    } else if ((line->flags & LINE_CHANGE) == 0 || (plan->resource->flags & BL_APPEND_ONLY) == 0) {
+    } else if (((line->flags & LINE_CHANGE) == 0 || (plan->resource->flags & BL_APPEND_ONLY) == 0) &&
+               ((line->flags & LINE_MADE) == 0 || (plan->resource->flags & BL_UPLOADED) == 0)) {
         add_route(e, line, plan, path, verb, data);
     }
 }

@@ -22,6 +22,7 @@ struct engine_route {
     const struct bl_plugin *plugin;
     const char *produces; /* list of media types, first is the default; NULL: own->produces, else application/json. http picks one
                            * by Accept (or answers 406); bl_accepts says which */
+    bool streams;         /* the handler itself reads the body, piece by piece, and takes the Idempotency-Key when it has it */
 };
 
 struct engine *engine_new(const struct registry *, FILE *errors); /* NULL: printed. Free: engine_free. */
@@ -52,6 +53,11 @@ enum bl_status engine_signals(struct bl_request *, json_t **out);
 
 /* bl_request.data of a request that no route made (`ballium work`). */
 const void *engine_data(const struct engine *);
+
+/* A record of a BL_UPLOADED resource, by the core itself, which has asked for the permission. `server` holds its BL_SERVER
+ * fields; its `out` (may be NULL) the record. `answer`: 201 with it. */
+enum bl_status engine_put(struct bl_request *, const struct engine *, const char *resource, const json_t *body,
+                          const json_t *server, json_t **out, bool answer);
 
 /* Words for a failed statement: constraint names become pointers (23503, 23505, 23514), core.* errors (BLnnn) keep their text.
  * Returns the status it failed the request with. Used by http for every database error. */

@@ -136,7 +136,9 @@ bool plan_compile(struct arena *arena, const struct engine *engine, const struct
 {
     *plan = (struct plan){.engine = engine, .plugin = plugin, .resource = resource};
     plan->name = arena_format(arena, "%s.%s", plugin->name, resource->name);
-    plan->path = arena_format(arena, "%s/%s", plan_path(arena, plugin->name), plan_path(arena, resource->name));
+    plan->path = plan_path(arena, resource->name); /* the core's own stand beside the areas */
+    if (plugin != &plugin_core)
+        plan->path = arena_format(arena, "%s/%s", plan_path(arena, plugin->name), plan->path);
     plan->base = arena_format(arena, "/api/v1/orgs/{org}/%s", plan->path);
     plan->read = arena_format(arena, "%s.%s:read", plugin->name, resource->singular);
     plan->write = arena_format(arena, "%s.%s:write", plugin->name, resource->singular);

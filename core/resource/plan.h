@@ -127,10 +127,11 @@ BL_MUST_CHECK enum bl_status resource_validate(struct bl_request *, const struct
 /* ---- write.c: records from code, from a batch, from a file ------------------------------------------------------------- */
 
 /* One record through everything that POST does, permission apart (http has checked the route's; engine_create asks bl_may).
- * `flags`: BL_FINAL when nothing follows; dropped when a rule in C follows. Row 0 of `out`: the record as plan.select lists it.
+ * `server`: BL_SERVER fields that the core sets (NULL: none). `flags`: BL_FINAL when nothing follows; dropped when a rule in C
+ * follows. Row 0 of `out`: the record as plan.select lists it.
  */
-BL_MUST_CHECK enum bl_status resource_create(struct bl_request *, const struct plan *, const json_t *body, unsigned flags,
-                                             struct bl_rows **out);
+BL_MUST_CHECK enum bl_status resource_create(struct bl_request *, const struct plan *, const json_t *body, const json_t *server,
+                                             unsigned flags, struct bl_rows **out);
 /* The same for PATCH. `version` < 0: any. */
 BL_MUST_CHECK enum bl_status resource_update(struct bl_request *, const struct plan *, const char *id, long version,
                                              const json_t *patch, unsigned flags, struct bl_rows **out);

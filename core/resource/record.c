@@ -35,9 +35,24 @@ enum bl_status engine_create(struct bl_request *r, const char *resource, json_t 
     struct bl_rows *rows = NULL;
     if (plan == NULL)
         return BL_NOT_FOUND;
+    if (plan->resource->flags & BL_UPLOADED)
+        return bl_fail(r, BL_UNPROCESSABLE, "needs_bytes", NULL, "a %s is made by sending its bytes", plan->resource->singular);
     enum bl_status status = permit(r, plan->write);
     if (status == BL_OK)
-        status = resource_create(r, plan, body, 0, &rows);
+        status = resource_create(r, plan, body, NULL, 0, &rows);
+    return give(r, plan, status, rows, out);
+}
+
+enum bl_status engine_put(struct bl_request *r, const struct engine *engine, const char *resource, const json_t *body,
+                          const json_t *server, json_t **out, bool answer)
+{
+    const struct plan *plan = plan_find(engine, resource);
+    struct bl_rows *rows = NULL;
+    if (plan == NULL)
+        return bl_fail(r, BL_NOT_FOUND, "not_loaded", NULL, "there are no %s here", resource);
+    enum bl_status status = resource_create(r, plan, body, server, 0, &rows);
+    if (status == BL_OK && answer)
+        resource_answer(r, plan, 201, rows, PLAN_ALL);
     return give(r, plan, status, rows, out);
 }
 

@@ -9,6 +9,7 @@ enum line_flag {
     LINE_RELATION = 1 << 9,   /* once per relation; {relation} in the suffix is its name */
     LINE_CHANGE = 1 << 10,    /* not for BL_APPEND_ONLY */
     LINE_TABLE = 1 << 11,     /* JSON, CSV or XLSX by Accept */
+    LINE_MADE = 1 << 12,      /* makes records of JSON or CSV: not for BL_UPLOADED */
 };
 
 struct line {

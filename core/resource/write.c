@@ -117,8 +117,8 @@ enum bl_status write_before(struct bl_request *r, const struct plan *plan, const
 
 /* ---- create ------------------------------------------------------------------------------------------------------------ */
 
-enum bl_status resource_create(struct bl_request *r, const struct plan *plan, const json_t *body, unsigned flags,
-                               struct bl_rows **out)
+enum bl_status resource_create(struct bl_request *r, const struct plan *plan, const json_t *body, const json_t *server,
+                               unsigned flags, struct bl_rows **out)
 {
     const char *args[SQL_CREATE_FIELDS + PLAN_COLUMNS];
     struct plan_values values;
@@ -127,6 +127,8 @@ enum bl_status resource_create(struct bl_request *r, const struct plan *plan, co
     enum bl_status status = resource_validate(r, plan, body, PLAN_CREATE, "", &values);
     if (status == BL_OK)
         status = write_before(r, plan, id, NULL, &values);
+    if (status == BL_OK)
+        status = write_taken(r, plan, NULL, server, UINT64_MAX, &values);
     if (status != BL_OK)
         return status;
     write_head(r, id, args);
@@ -294,7 +296,7 @@ enum bl_status resource_post(struct bl_request *r)
     if (status == BL_OK)
         status = bl_body(r, &body);
     if (status == BL_OK)
-        status = resource_create(r, plan, body, BL_FINAL, &rows);
+        status = resource_create(r, plan, body, NULL, BL_FINAL, &rows);
     if (status == BL_OK)
         resource_answer(r, plan, 201, rows, PLAN_ALL);
     return status;

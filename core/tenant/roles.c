@@ -5,8 +5,8 @@
 
 #define ANY "*"
 
-/* A pattern over "<area>.<thing>:<verb>". A refusal holds against the allowances of the same role only: a person with two roles
- * may do what either of them allows. */
+/* A pattern over "<area>.<thing>:<verb>". Of those that cover a permission the last one decides. A refusal holds against the
+ * allowances of the same role only: a person with two roles may do what either of them allows. */
 struct pattern {
     enum { END, ALLOW, REFUSE } kind;
     const char *area, *thing, *verb;
@@ -35,21 +35,20 @@ static const struct pattern top_management[] = {
     {ALLOW, "leadership", ANY, "archive"},
     {ALLOW, "support", ANY, "review"},
     {ALLOW, "support", "acknowledgement", "write"},
+    {ALLOW, "core", "file", "write"},
     {0},
 };
 
-/* Members and organisations are the core's: those who only work on content do not write them. */
+/* Members and organisations are the core's: those who only work on content do not write them. Files are content. */
 static const struct pattern contributor[] = {
-    {ALLOW, ANY, ANY, "read"}, {ALLOW, ANY, ANY, "write"}, {REFUSE, "core", ANY, "write"}, {ALLOW, "support", ANY, "review"}, {0},
+    {ALLOW, ANY, ANY, "read"},        {ALLOW, ANY, ANY, "write"},        {REFUSE, "core", ANY, "write"},
+    {ALLOW, "core", "file", "write"}, {ALLOW, "support", ANY, "review"}, {0},
 };
 static const struct pattern consultant[] = {
-    {ALLOW, ANY, ANY, "read"},
-    {ALLOW, ANY, ANY, "write"},
-    {ALLOW, ANY, ANY, "archive"},
-    {REFUSE, "core", ANY, "write"},
-    {REFUSE, "core", ANY, "archive"},
-    {ALLOW, "support", ANY, "review"},
-    {0},
+    {ALLOW, ANY, ANY, "read"},         {ALLOW, ANY, ANY, "write"},
+    {ALLOW, ANY, ANY, "archive"},      {REFUSE, "core", ANY, "write"},
+    {REFUSE, "core", ANY, "archive"},  {ALLOW, "core", "file", ANY},
+    {ALLOW, "support", ANY, "review"}, {0},
 };
 
 /* Accepts what is left of a risk (6.1.3 f); its treatment is theirs to write, and the controls that treat it. */
@@ -62,6 +61,7 @@ static const struct pattern risk_owner[] = {
     {ALLOW, "support", "acknowledgement", "write"},
     {ALLOW, "improvement", "nonconformity", "write"},
     {ALLOW, "improvement", "corrective_action", "write"},
+    {ALLOW, "core", "file", "write"},
     {0},
 };
 
@@ -71,6 +71,7 @@ static const struct pattern internal_auditor[] = {
     {ALLOW, "evaluation", ANY, "write"},
     {ALLOW, "improvement", "nonconformity", "write"},
     {ALLOW, "improvement", "nonconformity", "verify"},
+    {ALLOW, "core", "file", "write"},
     {ALLOW, "support", "acknowledgement", "write"},
     {0},
 };
@@ -79,15 +80,14 @@ static const struct pattern reader[] = {{ALLOW, ANY, ANY, "read"}, {ALLOW, "supp
 
 /* People of a certification body: auditing and deciding are kept apart (ISO/IEC 17021-1, 9.5.1). */
 static const struct pattern cb_auditor[] = {
-    {ALLOW, "core", "organisation", "read"},
-    {ALLOW, "certification", ANY, "read"},
-    {ALLOW, "certification", ANY, "write"},
-    {0},
+    {ALLOW, "core", "organisation", "read"}, {ALLOW, "certification", ANY, "read"}, {ALLOW, "certification", ANY, "write"},
+    {ALLOW, "core", "file", "read"},         {ALLOW, "core", "file", "write"},      {0},
 };
 static const struct pattern cb_decider[] = {
     {ALLOW, "core", "organisation", "read"},
     {ALLOW, "certification", ANY, "read"},
     {ALLOW, "certification", ANY, "decide"},
+    {ALLOW, "core", "file", "read"},
     {0},
 };
 
@@ -132,11 +132,8 @@ static bool role_may(const struct role *role, const char *permission, const char
 {
     bool allowed = false;
     for (const struct pattern *p = role->patterns; p->kind != END; p++)
-        if (covers(p, permission, dot, colon)) {
-            if (p->kind == REFUSE)
-                return false;
-            allowed = true;
-        }
+        if (covers(p, permission, dot, colon))
+            allowed = p->kind == ALLOW;
     return allowed;
 }
 

@@ -52,6 +52,8 @@ static const struct walk walks[] = {
      "                                           ('core.event', 'directory', 'ballium_owner'::regrole),"
      "                                           ('core.invitation', 'directory', 'ballium_owner'::regrole),"
      "                                           ('core.idempotency', 'sweep', 'ballium_worker'::regrole),"
+     "                                           ('core.file', 'care', 'ballium_worker'::regrole),"
+     "                                           ('core.file_quota', 'care', 'ballium_worker'::regrole),"
      "                                           ('core.job', 'work', 'ballium_worker'::regrole),"
      "                                           ('core.message', 'work', 'ballium_worker'::regrole))",
      1},

@@ -48,7 +48,7 @@ struct bl_field {
     long min, max;
     int scale;                    /* DECIMAL: digits behind the point */
     const char *values;           /* ENUM, LIST: the allowed words */
-    const char *ref;              /* REF: "area.resource" or "core.member"; the area must be this one or in .requires */
+    const char *ref;              /* REF: "area.resource", "core.member" or "core.file"; the area must be this one or in .requires */
     const char *initial;          /* value when the body has none, as text ("3", "draft", "true") */
     const char *expr;             /* GENERATED: SQL over columns of the same row */
     const struct bl_field *items; /* ITEMS: fields of each object (TEXT ENUM INT DECIMAL BOOL DATE only) */
@@ -117,6 +117,7 @@ struct bl_constraint {
 
 enum bl_resource_flag {
     BL_APPEND_ONLY = 1 << 0, /* no PATCH, no archive: measurements, records of what was */
+    BL_UPLOADED = 1 << 1,    /* core.files alone: a record comes with its bytes, never from JSON or CSV */
 };
 
 struct bl_resource {
