@@ -128,10 +128,10 @@ static void check_plugins(struct doctor *d)
     fclose(errors);
     if (!d->registry)
         doctor_say_lines(d, FAILURE, "plugins", text);
-    else if (registry_count(d->registry) == 0)
+    else if (registry_count(d->registry) == 1) /* the core itself */
         doctor_say(d, WARNING, "plugins", "none in %s: set `plugin_dir`, or install some", d->config->plugin_dir);
     else
-        doctor_say(d, FINE, "plugins", "%zu in %s", registry_count(d->registry), d->config->plugin_dir);
+        doctor_say(d, FINE, "plugins", "%zu in %s", registry_count(d->registry) - 1, d->config->plugin_dir);
     if (stat(d->config->plugin_dir, &st) == 0 && st.st_mode & S_IWOTH)
         doctor_say(d, FAILURE, "plugins", "anybody may put code into %s: chmod o-w %s", d->config->plugin_dir,
                    d->config->plugin_dir);
@@ -161,17 +161,18 @@ static void check_data(struct doctor *d)
 
 static int doctor_run(struct config *config, int argc, char **argv)
 {
-    (void)argv;
-    if (argc != 1)
+    bool files = argc == 2 && strcmp(argv[1], "--files") == 0;
+    if (argc != 1 && !files)
         return cli_usage(&cli_doctor);
     log_set_level(LOG_ERROR + 1); /* what the log would say, the lines say */
-    struct doctor d = {.config = config};
+    struct doctor d = {.config = config, .files = files};
     check_configuration(&d);
     check_keys(&d);
     check_socket(&d);
     check_data(&d);
     check_plugins(&d);
     doctor_check_database(&d);
+    doctor_check_files(&d);
     registry_free(d.registry);
     printf("%d failures, %d warnings\n", d.failures, d.warnings);
     return d.failures ? CLI_FAILED : CLI_OK;
@@ -179,6 +180,8 @@ static int doctor_run(struct config *config, int argc, char **argv)
 
 const struct cli_command cli_doctor = {
     .name = "doctor",
+    .usage = "[--files]\n"
+             "  --files  also reads every file that is kept: it is there, with the bytes that were sent",
     .summary = "check configuration, keys, folders, plugins and the database, and say what to mend",
     .run = doctor_run,
 };

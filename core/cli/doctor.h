@@ -10,6 +10,7 @@ enum verdict { FINE, WARNING, FAILURE };
 struct doctor {
     const struct config *config;
     struct registry *registry; /* NULL: the plugins do not load */
+    bool files;                /* read all of the store, too */
     int failures, warnings;
 };
 
@@ -19,5 +20,6 @@ void doctor_say(struct doctor *, enum verdict, const char *what, const char *for
 void doctor_say_lines(struct doctor *, enum verdict, const char *what, const char *text);
 
 void doctor_check_database(struct doctor *);
+void doctor_check_files(struct doctor *); /* doctor_files.c */
 
 #endif

@@ -14,6 +14,8 @@ static int list(struct config *config)
         const struct registry_plugin *entry = registry_at(registry, i);
         const struct bl_plugin *p = entry->plugin;
         int resources = 0;
+        if (p == &plugin_core)
+            continue;
         for (const struct bl_resource *r = p->resources; r && r->name; r++)
             resources++;
         printf("%-16s %-8s clause %-6s %2d resources  requires %s  %s\n", p->name, p->version, p->clause, resources,
@@ -25,6 +27,10 @@ static int list(struct config *config)
 
 static int ddl(struct config *config, const char *name)
 {
+    if (strcmp(name, plugin_core.name) == 0) {
+        plugin_ddl(&plugin_core, NULL, stdout);
+        return CLI_OK;
+    }
     char path[PATH_MAX];
     if (strchr(name, '/'))
         snprintf(path, sizeof path, "%s", name);
@@ -49,7 +55,8 @@ static int check(struct config *config, const char *path)
     if (!registry)
         return CLI_FAILED;
     for (size_t i = 0; i < registry_count(registry); i++)
-        printf("ok    %s\n", registry_at(registry, i)->file);
+        if (registry_at(registry, i)->plugin != &plugin_core)
+            printf("ok    %s\n", registry_at(registry, i)->file);
     registry_free(registry);
     return CLI_OK;
 }

@@ -11,7 +11,7 @@
 enum {
     FCGI_PARAMS_COUNT = 256,
     FCGI_PARAMS_BYTES = 64 * 1024,
-    FCGI_DRAIN_BYTES = 16 * 1024 * 1024, /* of a body that nobody read; nginx lets no larger one through */
+    FCGI_DRAIN_BYTES = 101 * 1024 * 1024, /* of a body that nobody read; nginx lets no larger one through */
 };
 
 /* What runs behind the transport. The function pointers are set by whoever starts the service, so that tests can put

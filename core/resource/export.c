@@ -38,7 +38,8 @@ void export_respond(struct bl_request *r, const struct plan *plan, const char *m
     char day[TIME_TEXT];
     date_format((int32_t)(r->now / 86400000000), day);
     char *name = value_text(r, "attachment; filename=\"%s-%s-%s.%s\"", r->org, plan->path, day, extension);
-    *strchr(name + strlen("attachment; filename=\""), '/') = '-';
+    for (char *slash = name; (slash = strchr(slash, '/')) != NULL;)
+        *slash = '-';
     bl_respond(r, 200, media_type);
     bl_set_header(r, "Content-Disposition", name);
 }

@@ -147,7 +147,7 @@ static void make_sound(struct sample *s)
     CASE(values_on_int, s->task[LEVEL].values = "1 2", F("level") "values on a type other than ENUM and LIST")                   \
     CASE(ref_without, s->task[OWNER].ref = NULL; s->task[OWNER].flags = 0, F("owner_id") "REF without ref")                      \
     CASE(ref_shape, s->task[OWNER].ref = "tasks";                                                                                \
-         s->task[OWNER].flags = 0, F("owner_id") "ref is `tasks`: must be area.resource or core.member")                         \
+         s->task[OWNER].flags = 0, F("owner_id") "ref is `tasks`: must be area.resource, core.member or core.file")              \
     CASE(ref_own_unknown, s->task[OWNER].ref = "sample.task";                                                                    \
          s->task[OWNER].flags = 0, F("owner_id") "ref: no resource `sample.task`")                                               \
     CASE(ref_not_required, s->task[OWNER].ref = "planning.risks";                                                                \
@@ -245,9 +245,9 @@ static void make_sound(struct sample *s)
          s->transitions[0].sets = "due_on=input",                                                                                \
          X "sets: `due_on=input`: must be =now on a TIME, =today on a DATE, =actor on a REF to core.member or =input "           \
            "with a member of the input of that name and type")                                                                   \
-    CASE(route_two_answers, s->routes[0].flags = BL_CREATED | BL_ACCEPTED, R "CREATED and ACCEPTED: one of them") CASE(          \
-        route_flags, s->routes[0].flags = 1u << 9, R "unknown flags") CASE(route_no_permission, s->routes[0].permission = NULL,  \
-                                                                           R "no permission")                                    \
+    CASE(route_two_answers, s->routes[0].flags = BL_CREATED | BL_ACCEPTED, R "CREATED and ACCEPTED: one of them")                \
+    CASE(route_flags, s->routes[0].flags = 1u << 9, R "unknown flags") CASE(route_no_permission, s->routes[0].permission = NULL, \
+                                                                            R "no permission")                                   \
         CASE(route_public, s->routes[0].flags = BL_PUBLIC, R "PUBLIC, so no permission can be asked for") CASE(                  \
             route_permission, s->routes[0].permission = "sample.task:finish",                                                    \
             R "nothing declares the permission `sample.task:finish`")                                                            \

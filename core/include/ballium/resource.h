@@ -46,11 +46,11 @@ struct bl_field {
     unsigned flags;
     const char *label, *help; /* for people; label NULL: made from the name */
     long min, max;
-    int scale;                    /* DECIMAL: digits behind the point */
-    const char *values;           /* ENUM, LIST: the allowed words */
-    const char *ref;              /* REF: "area.resource", "core.member" or "core.file"; the area must be this one or in .requires */
-    const char *initial;          /* value when the body has none, as text ("3", "draft", "true") */
-    const char *expr;             /* GENERATED: SQL over columns of the same row */
+    int scale;           /* DECIMAL: digits behind the point */
+    const char *values;  /* ENUM, LIST: the allowed words */
+    const char *ref;     /* REF: "area.resource", "core.member" or "core.file"; the area must be this one or in .requires */
+    const char *initial; /* value when the body has none, as text ("3", "draft", "true") */
+    const char *expr;    /* GENERATED: SQL over columns of the same row */
     const struct bl_field *items; /* ITEMS: fields of each object (TEXT ENUM INT DECIMAL BOOL DATE only) */
     const char *example;          /* for the OpenAPI document and the import template, as text */
 };

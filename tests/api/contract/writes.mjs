@@ -8,8 +8,8 @@ const strange = '01900000-0000-7000-8000-000000000000';
 const root = '/api/v1/orgs/{org}';
 const has = (operation) => seen.has(operation);
 
-/** "context.processes" -> its path */
-const pathOf = (name) => `${root}/${name.replace('.', '/').replaceAll('_', '-')}`;
+/** "context.processes" -> its path; the core's own stand beside the areas */
+const pathOf = (name) => `${root}/${name.replace(/^core\./, '').replace('.', '/').replaceAll('_', '-')}`;
 const schemaOf = (path, method, media = 'application/json') =>
     resolve(['paths', path, method, 'requestBody', 'content', media, 'schema']);
 
@@ -30,6 +30,11 @@ async function must(operation, how, status) {
     return answer;
 }
 
+/** A file as it is sent: bytes, and in the query what they are. */
+const files = `${root}/files`;
+const sentFile = { query: '?name=check.txt', body: 'Sent by the contract check.', type: 'application/octet-stream' };
+const sendFile = () => must(`POST ${files}`, sentFile, 201);
+
 let made = 0;
 const unique = Date.now().toString(36);
 /** A schema's example, with references to records that are there. */
@@ -42,6 +47,7 @@ async function example({ node, place }) {
     for (const name of Object.keys(body)) {
         const target = /The id of one of ([a-z_.]+)\.$/.exec(node.properties[name]?.description ?? '')?.[1];
         if (target === 'core.member') body[name] = (await ask(`GET ${root}/members`, { values: { org }, token: users[0].token })).json.items[0].id;
+        else if (target === 'core.file') body[name] = (await sendFile()).json.id;
         else if (target) body[name] = (await create(pathOf(target))).id;
     }
     return body;
@@ -56,6 +62,10 @@ function vary(schema, body) {
 
 /** A new record; when the example is there already, with a text of its own. */
 async function create(path, full = false) {
+    if (path === files) {
+        const sent = await sendFile();
+        return { ...sent.json, etag: sent.headers.get('etag') };
+    }
     const operation = `POST ${path}`;
     const schema = schemaOf(path, 'post');
     const body = await example(schema);
@@ -203,12 +213,18 @@ async function links(path, meta) {
 
 async function wrongCreate(path) {
     const operation = `POST ${path}`;
-    await must(operation, { body: { no_such: 1 } }, 422);
-    await must(operation, { body: '{"a":' }, 400);
-    await must(operation, { body: 'a', type: 'text/plain' }, 415);
-    const body = await example(schemaOf(path, 'post'));
+    let good = sentFile;
+    if (path === files) {
+        await must(operation, { ...sentFile, query: '' }, 422);
+        await must(operation, { ...sentFile, query: '?name=a&no_such=1' }, 400);
+    } else {
+        await must(operation, { body: { no_such: 1 } }, 422);
+        await must(operation, { body: '{"a":' }, 400);
+        await must(operation, { body: 'a', type: 'text/plain' }, 415);
+        good = { body: await example(schemaOf(path, 'post')) };
+    }
     const expect = async (status, how) => {
-        const answer = await ask(operation, { values: { org }, body, ...how });
+        const answer = await ask(operation, { values: { org }, ...good, ...how });
         if (answer.status !== status) fault(operation, `${status} expected, got ${answer.status}`);
     };
     await expect(401, {});
