@@ -13,7 +13,7 @@ struct job_kind {
     const char *name;
     long period; /* seconds from the end of one run to the next */
     /* Fills `outcome` with a few words for the log. Not BL_OK: db_error says why. */
-    enum bl_status (*run)(struct db *, struct arena *, char *outcome, size_t room);
+    enum bl_status (*run)(struct db *, struct arena *, const struct config *, char *outcome, size_t room);
 };
 extern const struct job_kind job_kinds[]; /* ends with a zeroed element */
 extern const struct bl_job core_jobs[];   /* those that the core itself lets people order: kind "core.name" */

@@ -1,5 +1,7 @@
 #include "jobs/jobs.h"
 
+#include "files/files.h"
+
 #include <stdio.h>
 
 /* Runs a statement that answers how many rows it took away, until it takes none: short transactions, small locks. */
@@ -19,8 +21,10 @@ static enum bl_status sweep(struct db *db, struct arena *arena, const char *sql,
 }
 
 /* The policy of the table shows the worker only what is older than a day. */
-static enum bl_status sweep_idempotency(struct db *db, struct arena *arena, char *outcome, size_t room)
+static enum bl_status sweep_idempotency(struct db *db, struct arena *arena, const struct config *config, char *outcome,
+                                        size_t room)
 {
+    (void)config;
     return sweep(
         db, arena,
         "WITH gone AS (DELETE FROM core.idempotency WHERE created_at < now() - interval '24 hours' RETURNING created_at) "
@@ -28,14 +32,16 @@ static enum bl_status sweep_idempotency(struct db *db, struct arena *arena, char
         "idempotency keys", outcome, room);
 }
 
-static enum bl_status sweep_logins(struct db *db, struct arena *arena, char *outcome, size_t room)
+static enum bl_status sweep_logins(struct db *db, struct arena *arena, const struct config *config, char *outcome, size_t room)
 {
+    (void)config;
     return sweep(db, arena, "SELECT core.sweep_logins(1000)", "sessions and failed log-ins", outcome, room);
 }
 
 /* Dead ones stay longer: somebody should have looked at them. */
-static enum bl_status sweep_jobs(struct db *db, struct arena *arena, char *outcome, size_t room)
+static enum bl_status sweep_jobs(struct db *db, struct arena *arena, const struct config *config, char *outcome, size_t room)
 {
+    (void)config;
     return sweep(db, arena,
                  "WITH gone AS (DELETE FROM core.job WHERE state = 'done' AND finished_at < now() - interval '7 days' "
                  "OR state = 'dead' AND finished_at < now() - interval '90 days' RETURNING id) SELECT count(*) FROM gone",
@@ -44,9 +50,20 @@ static enum bl_status sweep_jobs(struct db *db, struct arena *arena, char *outco
 
 const struct bl_job core_jobs[] = {{.name = NULL}};
 
+static enum bl_status sweep_files(struct db *db, struct arena *arena, const struct config *config, char *outcome, size_t room)
+{
+    long long taken = 0;
+    struct files *files = files_new(config, stderr);
+    enum bl_status status = files == NULL ? BL_INTERNAL : files_sweep(files, db, arena, &taken);
+    files_free(files);
+    snprintf(outcome, room, "%lld files that nobody names removed", taken);
+    return status;
+}
+
 const struct job_kind job_kinds[] = {
     {"sweep_idempotency", 600, sweep_idempotency},
     {"sweep_logins", 3600, sweep_logins},
     {"sweep_jobs", 3600, sweep_jobs},
+    {"sweep_files", 3600, sweep_files},
     {.name = NULL},
 };

@@ -15,6 +15,7 @@
 enum { ARENA_LIMIT = 16 * 1024 * 1024 };
 
 struct worker {
+    const struct config *config;
     struct inside *inside;
     struct db *db;
     struct arena *arena;
@@ -57,7 +58,7 @@ static enum bl_status run_periodic(struct worker *w, const struct job *job)
     char outcome[200] = "", problem[700];
     int64_t start = clock_monotonic();
     enum bl_status status = job->duty != NULL ? inside_duty(w->inside, w->db, job, outcome, sizeof outcome)
-                                              : job->kind->run(w->db, w->arena, outcome, sizeof outcome);
+                                              : job->kind->run(w->db, w->arena, w->config, outcome, sizeof outcome);
     long long ms = (clock_monotonic() - start) / 1000;
     if (status == BL_OK) {
         log_write(LOG_INFO, "job_done", "%s: %s in %lld ms", job->name, outcome, ms);
@@ -130,7 +131,8 @@ int jobs_work(const struct config *config)
     sigaddset(&set, SIGTERM);
     sigaddset(&set, SIGINT);
     sigprocmask(SIG_BLOCK, &set, NULL);
-    struct worker w = {.inside = inside_new(config, stderr),
+    struct worker w = {.config = config,
+                       .inside = inside_new(config, stderr),
                        .db = db_new(config->worker, config->prepared),
                        .arena = arena_new(ARENA_LIMIT),
                        .signals = signalfd(-1, &set, SFD_CLOEXEC),

@@ -157,7 +157,7 @@ static void expect_outcome(struct house *h, const char *name, const char *outcom
 {
     char text[200];
     assert_int_equal(db_ready(h->worker), BL_OK);
-    assert_int_equal(kind(name)->run(h->worker, h->arena, text, sizeof text), BL_OK);
+    assert_int_equal(kind(name)->run(h->worker, h->arena, NULL, text, sizeof text), BL_OK);
     assert_string_equal(text, outcome);
 }
 
