@@ -4,6 +4,7 @@
 #include "files/files.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static void verify(struct doctor *d, const struct files *files)
 {
@@ -21,7 +22,8 @@ static void verify(struct doctor *d, const struct files *files)
             doctor_say(d, FAILURE, "files", "the database or the store does not answer: see above, and set `worker`");
         else
             doctor_say(d, broken > 0 ? FAILURE : FINE, "files", "%lld kept, %ld broken, %lld orphans", seen, broken, orphans);
-        doctor_say_lines(d, broken > 0 ? FAILURE : orphans > 0 ? WARNING : FINE, "files", text);
+        for (const char *line = text; *line != '\0'; line += strcspn(line, "\n") + 1)
+            doctor_say(d, strncmp(line, "broken", 6) == 0 ? FAILURE : WARNING, "files", "%.*s", (int)strcspn(line, "\n"), line);
     }
     db_free(db);
     free(text);
