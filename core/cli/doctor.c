@@ -171,8 +171,8 @@ static int doctor_run(struct config *config, int argc, char **argv)
     check_socket(&d);
     check_data(&d);
     check_plugins(&d);
-    doctor_check_database(&d);
     doctor_check_files(&d);
+    doctor_check_database(&d);
     registry_free(d.registry);
     printf("%d failures, %d warnings\n", d.failures, d.warnings);
     return d.failures ? CLI_FAILED : CLI_OK;
