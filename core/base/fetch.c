@@ -1,0 +1,161 @@
+#include "base/fetch.h"
+
+#include <arpa/inet.h>
+#include <curl/curl.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* What is not the public Internet (the registries of RFC 6890). */
+static const struct block {
+    unsigned char address[16];
+    int bits;
+} inside4[] = {{{0}, 8},
+               {{10}, 8},
+               {{100, 64}, 10},
+               {{127}, 8},
+               {{169, 254}, 16},
+               {{172, 16}, 12},
+               {{192, 0, 0}, 24},
+               {{192, 0, 2}, 24},
+               {{192, 88, 99}, 24},
+               {{192, 168}, 16},
+               {{198, 18}, 15},
+               {{198, 51, 100}, 24},
+               {{203, 0, 113}, 24},
+               {{224}, 3 /* multicast, reserved, broadcast */}},
+  inside6[] = {{{0x20, 0x01, 0x0d, 0xb8}, 32}, {{0x20, 0x01, 0x00}, 23}, {{0x20, 0x02}, 16}};
+
+static bool within(const unsigned char *address, const struct block *block)
+{
+    int whole = block->bits / 8, rest = block->bits % 8;
+    unsigned char mask = (unsigned char)(0xff << (8 - rest));
+    return memcmp(address, block->address, (size_t)whole) == 0 &&
+           (rest == 0 || (address[whole] & mask) == (block->address[whole] & mask));
+}
+
+static bool outside4(const unsigned char *address)
+{
+    for (size_t i = 0; i < sizeof inside4 / sizeof *inside4; i++)
+        if (within(address, &inside4[i]))
+            return false;
+    return true;
+}
+
+bool fetch_outside(const struct sockaddr *to)
+{
+    static const struct block global = {{0x20}, 3};
+    struct sockaddr_in four;
+    struct sockaddr_in6 six;
+    if (to->sa_family == AF_INET) {
+        memcpy(&four, to, sizeof four);
+        return outside4((const unsigned char *)&four.sin_addr);
+    }
+    if (to->sa_family != AF_INET6)
+        return false;
+    memcpy(&six, to, sizeof six);
+    if (!within(six.sin6_addr.s6_addr, &global)) /* mapped, translated, local: all that is not unicast of the Internet */
+        return false;
+    for (size_t i = 0; i < sizeof inside6 / sizeof *inside6; i++)
+        if (within(six.sin6_addr.s6_addr, &inside6[i]))
+            return false;
+    return true;
+}
+
+struct transfer {
+    const struct fetch *order;
+    struct arena *arena;
+    char *body;
+    size_t length;
+    bool refused, large;
+};
+
+static curl_socket_t open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *to)
+{
+    struct transfer *t = arg;
+    (void)purpose;
+    if (!t->order->inside && !fetch_outside(&to->addr)) {
+        t->refused = true;
+        return CURL_SOCKET_BAD;
+    }
+    return socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
+}
+
+static size_t take(char *bytes, size_t size, size_t count, void *arg)
+{
+    struct transfer *t = arg;
+    size_t n = size * count;
+    if (n > t->order->limit - t->length) {
+        t->large = true;
+        return 0;
+    }
+    memcpy(t->body + t->length, bytes, n);
+    t->length += n;
+    return n;
+}
+
+static void start_curl(void)
+{
+    curl_global_init(CURL_GLOBAL_DEFAULT);
+}
+
+static void set_options(CURL *curl, struct transfer *t)
+{
+    const struct fetch *f = t->order;
+    const char *protocols = f->inside ? "https,http" : "https";
+    curl_easy_setopt(curl, CURLOPT_URL, f->url);
+    curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, protocols);
+    curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L);
+    curl_easy_setopt(curl, CURLOPT_PROXY, "");
+    curl_easy_setopt(curl, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
+    curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, f->timeout);
+    curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, f->timeout);
+    curl_easy_setopt(curl, CURLOPT_OPENSOCKETFUNCTION, open_socket);
+    curl_easy_setopt(curl, CURLOPT_OPENSOCKETDATA, t);
+    curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take);
+    curl_easy_setopt(curl, CURLOPT_WRITEDATA, t);
+    curl_easy_setopt(curl, CURLOPT_USERAGENT, "ballium");
+    if (f->form)
+        curl_easy_setopt(curl, CURLOPT_POSTFIELDS, f->form);
+    if (f->user) {
+        curl_easy_setopt(curl, CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC);
+        curl_easy_setopt(curl, CURLOPT_USERNAME, f->user);
+        curl_easy_setopt(curl, CURLOPT_PASSWORD, f->secret);
+    }
+}
+
+struct fetched fetch(const struct fetch *order, struct arena *arena)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    struct fetched got = {0};
+    struct transfer t = {.order = order, .arena = arena};
+    pthread_once(&once, start_curl);
+    CURL *curl = curl_easy_init();
+    if (!curl) {
+        got.why = "no memory";
+        return got;
+    }
+    t.body = arena_alloc(arena, order->limit + 1);
+    struct curl_slist *headers = curl_slist_append(NULL, "Accept: application/json");
+    curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
+    set_options(curl, &t);
+    CURLcode code = curl_easy_perform(curl);
+    if (code == CURLE_OK)
+        curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &got.status);
+    else
+        got.why = t.refused                                ? "its address is not one of the public Internet"
+                  : t.large                                ? "its answer is too large"
+                  : code == CURLE_OPERATION_TIMEDOUT       ? "it did not answer in time"
+                  : code == CURLE_UNSUPPORTED_PROTOCOL     ? "its address does not begin with https://"
+                  : code == CURLE_PEER_FAILED_VERIFICATION ? "its certificate is not good"
+                                                           : "it cannot be reached";
+    got.body = t.body;
+    got.length = t.length;
+    curl_slist_free_all(headers);
+    curl_easy_cleanup(curl);
+    return got;
+}

@@ -1,0 +1,30 @@
+/* One HTTP request to an address that somebody else chose, by libcurl: no address inside, no redirect, bounded in time and size.
+ * The address that the connection really goes to is looked at, so that a name cannot change its mind between look-up and use. */
+#ifndef BASE_FETCH_H
+#define BASE_FETCH_H
+
+#include "base/arena.h"
+#include <stdbool.h>
+#include <stddef.h>
+
+struct fetch {
+    const char *url;           /* https; with `inside` http too */
+    const char *form;          /* body of a POST as application/x-www-form-urlencoded; NULL: GET */
+    const char *user, *secret; /* Basic credentials; NULL: none */
+    bool inside;               /* private, loopback and link-local addresses may be reached */
+    long timeout;              /* milliseconds, all in all */
+    size_t limit;              /* bytes of the answer */
+};
+struct fetched {
+    long status;      /* 0: no answer */
+    const char *body; /* NUL-terminated, in the arena */
+    size_t length;
+    const char *why; /* status 0: constant text */
+};
+struct fetched fetch(const struct fetch *, struct arena *);
+
+/* May this address (of AF_INET or AF_INET6) be reached by those who must stay outside? */
+struct sockaddr;
+bool fetch_outside(const struct sockaddr *);
+
+#endif
