@@ -94,6 +94,22 @@ enum bl_status planning_plan_versions(struct bl_request *);
 enum bl_status planning_action_before(struct bl_request *, const struct bl_change *);
 enum bl_status planning_action_after(struct bl_request *, const struct bl_change *);
 
+/* ---- soa*.c: the Statement of Applicability, 6.1.3 d ---- */
+extern const struct bl_field planning_soa_fields[], planning_row_fields[];
+extern const struct bl_relation planning_row_relations[];
+extern const struct bl_state planning_soa_states[], planning_row_states[];
+extern const struct bl_transition planning_soa_transitions[], planning_row_transitions[];
+extern const struct bl_constraint planning_soa_constraints[], planning_row_constraints[];
+enum bl_status planning_row_before(struct bl_request *, const struct bl_change *);
+enum bl_status planning_row_retire(struct bl_request *, const struct bl_change *);
+enum bl_status planning_row_linked(struct bl_request *, const struct bl_change *);
+enum bl_status planning_row_pointed(struct bl_request *, const json_t *row); /* objects when something needs its control */
+enum bl_status planning_soa_fill(struct bl_request *, const struct bl_change *);
+enum bl_status planning_soa_retire(struct bl_request *, const struct bl_change *);
+enum bl_status planning_soa_passes(struct bl_request *, const char *id); /* objects with what the checks find */
+enum bl_status planning_soa_check(struct bl_request *);
+enum bl_status planning_soa_difference(struct bl_request *);
+
 /* ---- rules.c ---- */
 const char *planning_text(const json_t *record, const char *name); /* the text member; NULL: absent, null or blank */
 int planning_int(const json_t *record, const char *name);          /* -1: absent or null */

@@ -140,7 +140,7 @@ static void credit_decides_what_counts(void **state)
     tie(RISKS, risk, "controls", bare);
     assert_int_equal(number(RISKS, risk, "counted_level"), 4);
     char path[250];
-    snprintf(path, sizeof path, KEEP RISKS "/%s/links/controls/%s", risk, bare);
+    snprintf(path, sizeof path, HERE RISKS "/%s/links/controls/%s", risk, bare);
     struct answer a = api_call(manager, "DELETE", path, NULL, NULL);
     expect_status(&a, 204);
     answer_free(&a);
@@ -208,7 +208,7 @@ static void rounds_are_compared(void **state)
         go(RISKS, old[i], "", json_pack("{s:s}", "round_id", second));
     rate(up, 4, 4, 4, 4, -1, -1);
     rate(fresh, 1, 1, 1, 1, -1, -1);
-    struct answer a = api_get(manager, KEEP ROUNDS "/%s/comparison?with=%s", second, first);
+    struct answer a = api_get(manager, HERE ROUNDS "/%s/comparison?with=%s", second, first);
     expect_status(&a, 200);
     assert_int_equal(answer_integer(&a, "count"), 4);
     const struct {
@@ -226,10 +226,10 @@ static void rounds_are_compared(void **state)
         assert_string_equal(change, wanted[w].change);
     }
     answer_free(&a);
-    a = api_get(manager, KEEP ROUNDS "/%s/comparison", second);
+    a = api_get(manager, HERE ROUNDS "/%s/comparison", second);
     expect_status(&a, 400);
     answer_free(&a);
-    a = api_get(manager, KEEP ROUNDS "/%s/comparison?with=%s", second, owner_id);
+    a = api_get(manager, HERE ROUNDS "/%s/comparison?with=%s", second, owner_id);
     expect_status(&a, 404);
     answer_free(&a);
     for (size_t i = 0; i < 3; i++)

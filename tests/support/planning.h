@@ -1,5 +1,5 @@
-/* What the tests of the planning area share: people of keep, records with plain bodies, steps, refusals. Each test makes its own
- * records. Included once per program. */
+/* What the tests of the planning area share: people of one organisation, records with plain bodies, steps, refusals. Each test
+ * makes its own records. Included once per program. */
 #ifndef SUPPORT_PLANNING_H
 #define SUPPORT_PLANNING_H
 
@@ -10,7 +10,11 @@
 #include <string.h>
 #include <time.h>
 
-#define KEEP "/api/v1/orgs/keep/"
+#ifndef PLANNING_ORG
+#define PLANNING_ORG "keep"
+#define PLANNING_OWNER "risk_owner"
+#endif
+#define HERE "/api/v1/orgs/" PLANNING_ORG "/"
 
 static struct api *manager, *owner, *top; /* of the ISMS; of risks; top management */
 static char *owner_id, *manager_id;
@@ -26,9 +30,9 @@ static inline char *id_of_me(struct api *who)
 static inline int log_in(void **state)
 {
     (void)state;
-    manager = api_as("keep", "manager");
-    owner = api_as("keep", "risk_owner");
-    top = api_as("keep", "top_management");
+    manager = api_as(PLANNING_ORG, "manager");
+    owner = api_as(PLANNING_ORG, PLANNING_OWNER);
+    top = api_as(PLANNING_ORG, "top_management");
     owner_id = id_of_me(owner);
     manager_id = id_of_me(manager);
     return 0;
@@ -63,7 +67,7 @@ static inline const char *day(int days)
 static inline struct answer send_as(struct api *who, const char *resource, json_t *body)
 {
     char path[200];
-    snprintf(path, sizeof path, KEEP "%s", resource);
+    snprintf(path, sizeof path, HERE "%s", resource);
     return api_post(who, path, body);
 }
 
@@ -92,9 +96,9 @@ static inline void refuse(const char *resource, json_t *body, int status, const 
 static inline struct answer step_as(struct api *who, const char *resource, const char *id, const char *verb, json_t *body)
 {
     char path[200];
-    struct answer now = api_get(who, KEEP "%s/%s", resource, id);
+    struct answer now = api_get(who, HERE "%s/%s", resource, id);
     expect_status(&now, 200);
-    snprintf(path, sizeof path, KEEP "%s/%s%s%s", resource, id, *verb ? ":" : "", verb);
+    snprintf(path, sizeof path, HERE "%s/%s%s%s", resource, id, *verb ? ":" : "", verb);
     struct answer a = api_send(who, *verb ? "POST" : "PATCH", path, body, answer_header(&now, "etag"));
     answer_free(&now);
     return a;
@@ -129,7 +133,7 @@ static inline void stop(const char *resource, const char *id, const char *verb, 
 
 static inline struct answer record(const char *resource, const char *id)
 {
-    struct answer a = api_get(manager, KEEP "%s/%s", resource, id);
+    struct answer a = api_get(manager, HERE "%s/%s", resource, id);
     expect_status(&a, 200);
     return a;
 }
@@ -156,7 +160,7 @@ static inline int number(const char *resource, const char *id, const char *membe
 static inline void tie(const char *resource, const char *id, const char *relation, const char *to)
 {
     char path[250];
-    snprintf(path, sizeof path, KEEP "%s/%s/links/%s", resource, id, relation);
+    snprintf(path, sizeof path, HERE "%s/%s/links/%s", resource, id, relation);
     struct answer a = api_post(manager, path, json_pack("{s:s}", "id", to));
     if (a.status != 201 && a.status != 200)
         fail_msg("%s: %d %.1000s", path, a.status, a.body);

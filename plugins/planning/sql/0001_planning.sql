@@ -270,6 +270,90 @@ CREATE INDEX treatment_action_owner_id_idx ON planning.treatment_action (tenant_
 CREATE INDEX treatment_action_due_on_idx ON planning.treatment_action (tenant_id, due_on, id) WHERE archived_at IS NULL;
 CREATE INDEX treatment_action_verified_by_id_idx ON planning.treatment_action (tenant_id, verified_by_id, id) WHERE archived_at IS NULL;
 
+CREATE TABLE planning.soa_version (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    ref text NOT NULL,
+    version integer NOT NULL,
+    created_at timestamptz NOT NULL,
+    created_by uuid NOT NULL,
+    updated_at timestamptz NOT NULL,
+    updated_by uuid NOT NULL,
+    archived_at timestamptz,
+    status text NOT NULL,
+    title text NOT NULL,
+    edition text NOT NULL,
+    scope_id uuid NOT NULL,
+    revises_id uuid,
+    certified text NOT NULL,
+    certificate_soa text,
+    note text,
+    approved_at timestamptz,
+    approved_by_id uuid,
+    published_on date,
+    superseded_on date,
+    version_number integer GENERATED ALWAYS AS (substring(ref from '[0-9]+$')::integer) STORED,
+    CONSTRAINT soa_version_pk PRIMARY KEY (tenant_id, id),
+    CONSTRAINT soa_version_ref_key UNIQUE (tenant_id, ref),
+    CONSTRAINT soa_version_status_check CHECK (status IN ('draft', 'in_review', 'approved', 'published', 'superseded')),
+    CONSTRAINT soa_version_title_check CHECK (char_length(title) BETWEEN 1 AND 200),
+    CONSTRAINT soa_version_edition_check CHECK (edition IN ('2013', '2022')),
+    CONSTRAINT soa_version_certified_check CHECK (certified IN ('not_yet', 'certified')),
+    CONSTRAINT soa_version_certificate_soa_check CHECK (char_length(certificate_soa) <= 100),
+    CONSTRAINT soa_version_note_check CHECK (char_length(note) <= 5000)
+);
+CREATE INDEX soa_version_created_at_idx ON planning.soa_version (tenant_id, created_at, id) WHERE archived_at IS NULL;
+CREATE INDEX soa_version_scope_id_idx ON planning.soa_version (tenant_id, scope_id, id) WHERE archived_at IS NULL;
+CREATE INDEX soa_version_revises_id_idx ON planning.soa_version (tenant_id, revises_id, id) WHERE archived_at IS NULL;
+CREATE INDEX soa_version_approved_by_id_idx ON planning.soa_version (tenant_id, approved_by_id, id) WHERE archived_at IS NULL;
+
+CREATE TABLE planning.soa_row (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    ref text NOT NULL,
+    version integer NOT NULL,
+    created_at timestamptz NOT NULL,
+    created_by uuid NOT NULL,
+    updated_at timestamptz NOT NULL,
+    updated_by uuid NOT NULL,
+    archived_at timestamptz,
+    status text NOT NULL,
+    soa_id uuid NOT NULL,
+    origin text NOT NULL,
+    catalogue_id text,
+    title text NOT NULL,
+    control_id uuid,
+    applicable text NOT NULL,
+    reasons text[] NOT NULL DEFAULT '{}',
+    exclusion_reason text,
+    implementation_state text NOT NULL,
+    owner_id uuid,
+    target_date date,
+    documents text[] NOT NULL DEFAULT '{}',
+    note text,
+    taken_from text[] NOT NULL DEFAULT '{}',
+    confirmed_at timestamptz,
+    confirmed_by_id uuid,
+    CONSTRAINT soa_row_pk PRIMARY KEY (tenant_id, id),
+    CONSTRAINT soa_row_ref_key UNIQUE (tenant_id, ref),
+    CONSTRAINT soa_row_status_check CHECK (status IN ('proposed', 'confirmed')),
+    CONSTRAINT soa_row_origin_check CHECK (origin IN ('annex_a', 'own', 'other')),
+    CONSTRAINT soa_row_catalogue_id_check CHECK (char_length(catalogue_id) <= 10),
+    CONSTRAINT soa_row_title_check CHECK (char_length(title) BETWEEN 1 AND 200),
+    CONSTRAINT soa_row_applicable_check CHECK (applicable IN ('undecided', 'yes', 'no')),
+    CONSTRAINT soa_row_reasons_check CHECK (cardinality(reasons) <= 4 AND reasons <@ ARRAY['risk', 'legal', 'contractual', 'business']),
+    CONSTRAINT soa_row_exclusion_reason_check CHECK (char_length(exclusion_reason) <= 2000),
+    CONSTRAINT soa_row_implementation_state_check CHECK (implementation_state IN ('not_started', 'planned', 'partial', 'implemented', 'n_a')),
+    CONSTRAINT soa_row_documents_check CHECK (cardinality(documents) <= 50),
+    CONSTRAINT soa_row_note_check CHECK (char_length(note) <= 2000),
+    CONSTRAINT soa_row_taken_from_check CHECK (cardinality(taken_from) <= 20)
+);
+CREATE INDEX soa_row_soa_id_idx ON planning.soa_row (tenant_id, soa_id, id) WHERE archived_at IS NULL;
+CREATE INDEX soa_row_catalogue_id_idx ON planning.soa_row (tenant_id, catalogue_id, id) WHERE archived_at IS NULL;
+CREATE INDEX soa_row_control_id_idx ON planning.soa_row (tenant_id, control_id, id) WHERE archived_at IS NULL;
+CREATE INDEX soa_row_owner_id_idx ON planning.soa_row (tenant_id, owner_id, id) WHERE archived_at IS NULL;
+CREATE INDEX soa_row_confirmed_by_id_idx ON planning.soa_row (tenant_id, confirmed_by_id, id) WHERE archived_at IS NULL;
+
 ALTER TABLE planning.risk_method ADD CONSTRAINT risk_method_revises_id_fk FOREIGN KEY (tenant_id, revises_id) REFERENCES planning.risk_method (tenant_id, id);
 ALTER TABLE planning.risk_method ADD CONSTRAINT risk_method_approved_by_id_fk FOREIGN KEY (tenant_id, approved_by_id) REFERENCES core.membership (tenant_id, user_id);
 ALTER TABLE planning.risk_round ADD CONSTRAINT risk_round_method_id_fk FOREIGN KEY (tenant_id, method_id) REFERENCES planning.risk_method (tenant_id, id);
@@ -287,6 +371,13 @@ ALTER TABLE planning.treatment_action ADD CONSTRAINT treatment_action_risk_id_fk
 ALTER TABLE planning.treatment_action ADD CONSTRAINT treatment_action_control_id_fk FOREIGN KEY (tenant_id, control_id) REFERENCES annex_a.control (tenant_id, id);
 ALTER TABLE planning.treatment_action ADD CONSTRAINT treatment_action_owner_id_fk FOREIGN KEY (tenant_id, owner_id) REFERENCES core.membership (tenant_id, user_id);
 ALTER TABLE planning.treatment_action ADD CONSTRAINT treatment_action_verified_by_id_fk FOREIGN KEY (tenant_id, verified_by_id) REFERENCES core.membership (tenant_id, user_id);
+ALTER TABLE planning.soa_version ADD CONSTRAINT soa_version_scope_id_fk FOREIGN KEY (tenant_id, scope_id) REFERENCES context.scope (tenant_id, id);
+ALTER TABLE planning.soa_version ADD CONSTRAINT soa_version_revises_id_fk FOREIGN KEY (tenant_id, revises_id) REFERENCES planning.soa_version (tenant_id, id);
+ALTER TABLE planning.soa_version ADD CONSTRAINT soa_version_approved_by_id_fk FOREIGN KEY (tenant_id, approved_by_id) REFERENCES core.membership (tenant_id, user_id);
+ALTER TABLE planning.soa_row ADD CONSTRAINT soa_row_soa_id_fk FOREIGN KEY (tenant_id, soa_id) REFERENCES planning.soa_version (tenant_id, id);
+ALTER TABLE planning.soa_row ADD CONSTRAINT soa_row_control_id_fk FOREIGN KEY (tenant_id, control_id) REFERENCES annex_a.control (tenant_id, id);
+ALTER TABLE planning.soa_row ADD CONSTRAINT soa_row_owner_id_fk FOREIGN KEY (tenant_id, owner_id) REFERENCES core.membership (tenant_id, user_id);
+ALTER TABLE planning.soa_row ADD CONSTRAINT soa_row_confirmed_by_id_fk FOREIGN KEY (tenant_id, confirmed_by_id) REFERENCES core.membership (tenant_id, user_id);
 
 SELECT core.fence('planning.risk_method');
 SELECT core.fence('planning.risk_round');
@@ -294,6 +385,8 @@ SELECT core.fence('planning.risk');
 SELECT core.fence('planning.risk_acceptance');
 SELECT core.fence('planning.treatment_plan');
 SELECT core.fence('planning.treatment_action');
+SELECT core.fence('planning.soa_version');
+SELECT core.fence('planning.soa_row');
 
 -- What the descriptor cannot say.
 
@@ -343,3 +436,7 @@ CREATE TABLE planning.plan_version (
 );
 ALTER TABLE planning.plan_version ADD CONSTRAINT plan_version_plan_fk FOREIGN KEY (tenant_id, plan_id) REFERENCES planning.treatment_plan (tenant_id, id);
 SELECT core.fence('planning.plan_version');
+
+-- One Statement holds, and each control has one row in it.
+CREATE UNIQUE INDEX soa_version_in_force_key ON planning.soa_version (tenant_id) WHERE status IN ('approved', 'published') AND archived_at IS NULL;
+CREATE UNIQUE INDEX soa_row_catalogue_key ON planning.soa_row (tenant_id, soa_id, catalogue_id) WHERE archived_at IS NULL;

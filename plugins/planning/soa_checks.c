@@ -1,0 +1,285 @@
+/* The eight checks of a Statement: one statement, so that all of them see the same moment. Each finding is
+ * (check, code, row, ref, number, title, detail). */
+#include "planning.h"
+#include <string.h>
+
+/* A row speaks for a control: it names it, or the control has its number, or the number's counterpart of the other edition. */
+#define HEAD                                                                                                                     \
+    "WITH v AS (SELECT * FROM planning.soa_version WHERE tenant_id = $1 AND id = $2::uuid),"                                     \
+    " s AS (SELECT * FROM planning.soa_row WHERE tenant_id = $1 AND soa_id = $2::uuid AND archived_at IS NULL),"                 \
+    " c AS (SELECT * FROM annex_a.control WHERE tenant_id = $1 AND archived_at IS NULL),"                                        \
+    " pair AS MATERIALIZED (SELECT s.id AS row_id, s.control_id FROM s WHERE s.control_id IS NOT NULL"                           \
+    " UNION SELECT s.id, c.id FROM v JOIN c ON c.edition = v.edition JOIN s ON s.catalogue_id = c.catalogue_id"                  \
+    " UNION SELECT s.id, c.id FROM v JOIN c ON c.edition = '2013' AND v.edition = '2022'"                                        \
+    " JOIN annex_a.mapping m ON m.from_2013 = c.catalogue_id JOIN s ON s.catalogue_id = m.to_2022"                               \
+    " UNION SELECT s.id, c.id FROM v JOIN c ON c.edition = '2022' AND v.edition = '2013'"                                        \
+    " JOIN annex_a.mapping m ON m.to_2022 = c.catalogue_id JOIN s ON s.catalogue_id = m.from_2013),"                             \
+    " k AS (SELECT * FROM planning.risk WHERE tenant_id = $1 AND archived_at IS NULL AND status <> 'retired'),"                  \
+    " q AS (SELECT * FROM context.requirement WHERE tenant_id = $1 AND archived_at IS NULL AND addressed_by_isms <> 'no'),"      \
+    " l AS (SELECT * FROM core.link WHERE tenant_id = $1)"
+
+#define FINDING(n, code, detail)                                                                                                 \
+    "SELECT " n " AS n, '" code "' AS code, s.id AS row_id, s.ref, s.catalogue_id, s.title, " detail " AS detail"
+#define ABOUT(n, code, number, detail) "SELECT " n ", '" code "', NULL::uuid, NULL::text, " number ", NULL::text, " detail
+
+/* What needs a control whose row says no. */
+#define POINTED                                                                                                                  \
+    FINDING("2", "risk_points", "format('%s (%s) needs it', k.ref, k.title)")                                                    \
+    " FROM s JOIN pair ON pair.row_id = s.id JOIN l ON l.relation = 'planning.risks.controls' AND l.to_id = pair.control_id"     \
+    " JOIN k ON k.id = l.from_id WHERE s.applicable = 'no'"                                                                      \
+    " UNION " FINDING("2", "risk_points",                                                                                        \
+                      "format('%s (%s) needs it', k.ref, k.title)") " FROM s JOIN l ON l.relation = 'planning.soa_rows.risks' "  \
+                                                                    "AND l.from_id = s.id JOIN k ON k.id = l.to_id"              \
+                                                                    " WHERE s.applicable = 'no'"                                 \
+                                                                    " UNION " FINDING("2", "requirement_points",                 \
+                                                                                      "format('%s (%s) asks for it', q.ref, "    \
+                                                                                      "q.title)") " FROM s JOIN pair ON "        \
+                                                                                                  "pair.row_id = s.id JOIN l "   \
+                                                                                                  "ON l.relation = "             \
+                                                                                                  "'annex_a.controls."           \
+                                                                                                  "requirements'"                \
+                                                                                                  " AND l.from_id = "            \
+                                                                                                  "pair.control_id JOIN q ON "   \
+                                                                                                  "q.id = l.to_id WHERE "        \
+                                                                                                  "s.applicable = 'no'"          \
+                                                                                                  " UNION " FINDING(             \
+                                                                                                      "2", "requirement_points", \
+                                                                                                      "format('%s (%s) asks "    \
+                                                                                                      "for it', q.ref, "         \
+                                                                                                      "q.title)") " FROM s "     \
+                                                                                                                  "JOIN l ON "   \
+                                                                                                                  "l.relation "  \
+                                                                                                                  "= "           \
+                                                                                                                  "'planning."   \
+                                                                                                                  "soa_rows."    \
+                                                                                                                  "requirements" \
+                                                                                                                  "' AND "       \
+                                                                                                                  "l.from_id = " \
+                                                                                                                  "s.id JOIN q " \
+                                                                                                                  "ON q.id = "   \
+                                                                                                                  "l.to_id"      \
+                                                                                                                  " WHERE "      \
+                                                                                                                  "s."           \
+                                                                                                                  "applicable "  \
+                                                                                                                  "= 'no'"
+
+#define BACKED(reason, relation, other, kinds)                                                                                   \
+    " UNION ALL " FINDING("3", "reason_without_link",                                                                            \
+                          "'nothing backs the reason " reason                                                                    \
+                          ": link it'") " FROM s WHERE s.applicable = 'yes' AND '" reason                                        \
+                                        "' = ANY (s.reasons) AND NOT EXISTS (SELECT FROM l JOIN " other                          \
+                                        " o ON o.id = l.to_id" kinds " WHERE l.relation = 'planning.soa_rows." relation          \
+                                        "' AND l.from_id = s.id)"
+
+static const char checks[] = HEAD ", finding (n, code, row_id, ref, catalogue_id, title, detail) AS (" ABOUT(
+    "1", "missing",
+    "a.id", "format('%s %s has no row', a.id, a.title)") " FROM v JOIN annex_a.catalogue a ON a.edition = v.edition WHERE NOT "
+                                                         "EXISTS (SELECT FROM s WHERE s.catalogue_id = a.id)"
+                                                         " UNION ALL " FINDING(
+                                                             "1", "not_of_edition",
+                                                             "'this edition has no such control'") " FROM s CROSS JOIN v WHERE "
+                                                                                                   "s.origin = 'annex_a' AND NOT "
+                                                                                                   "EXISTS (SELECT FROM "
+                                                                                                   "annex_a.catalogue a WHERE "
+                                                                                                   "a.edition = v.edition"
+                                                                                                   " AND a.id = s.catalogue_id)"
+                                                                                                   " UNION ALL " FINDING(
+                                                                                                       "2", "no_reason",
+                                                                                                       "'it is excluded without "
+                                                                                                       "a reason'") " FROM s "
+                                                                                                                    "WHERE "
+                                                                                                                    "s."
+                                                                                                                    "applicable "
+                                                                                                                    "= 'no' AND "
+                                                                                                                    "coalesce(s."
+                                                                                                                    "exclusion_"
+                                                                                                                    "reason, '') "
+                                                                                                                    "= ''"
+                                                                                                                    " UNION ALL "
+                                                                                                                    "(" POINTED
+                                                                                                                    ")"
+                                                                                                                    " UNION "
+                                                                                                                    "ALL"
+                                                                                                                    " " FINDING(
+                                                                                                                        "3",
+                                                                                                                        "undecide"
+                                                                                                                        "d",
+                                                                                                                        "'it is "
+                                                                                                                        "neither "
+                                                                                                                        "included"
+                                                                                                                        " nor "
+                                                                                                                        "excluded"
+                                                                                                                        "'") " FR"
+                                                                                                                             "OM "
+                                                                                                                             "s "
+                                                                                                                             "WHE"
+                                                                                                                             "RE "
+                                                                                                                             "s."
+                                                                                                                             "app"
+                                                                                                                             "lic"
+                                                                                                                             "abl"
+                                                                                                                             "e "
+                                                                                                                             "= "
+                                                                                                                             "'un"
+                                                                                                                             "dec"
+                                                                                                                             "ide"
+                                                                                                                             "d'"
+                                                                                                                             " UN"
+                                                                                                                             "ION"
+                                                                                                                             " AL"
+                                                                                                                             "L"
+                                                                                                                             " " FINDING("3", "no_reason", "'it is included without a reason'") " FROM s WHERE s.applicable = 'yes' AND cardinality(s.reasons) = 0" BACKED(
+                                                                                                                                 "risk",
+                                                                                                                                 "risks",
+                                                                                                                                 "k",
+                                                                                                                                 "")
+                                                                                                                                 BACKED(
+                                                                                                                                     "legal",
+                                                                                                                                     "requirements",
+                                                                                                                                     "q",
+                                                                                                                                     " AND o.kind IN ('legal', 'regulatory')")
+                                                                                                                                     BACKED("contractual",
+                                                                                                                                            "requirements",
+                                                                                                                                            "q", " AND o.kind = 'contractual'") BACKED("business", "statements", "(SELECT id FROM context.statement WHERE tenant_id = $1 AND archived_at IS NULL)", "") " UNION ALL " FINDING("3",
+                                                                                                                                                                                                                                                                                                                              "no_owner_or_target", "'it is not implemented: give its owner and its target'") " FROM s WHERE s.applicable = 'yes' AND s.implementation_state <> 'implemented'"
+                                                                                                                                                                                                                                                                                                                                                                                                              " AND (s.owner_id IS NULL OR s.target_date IS NULL)"
+                                                                                                                                                                                                                                                                                                                                                                                                              " UNION ALL (" FINDING(
+                                                                                                                                                                                                                                                                                                                                                                                                                  "4",
+                                                                                                                                                                                                                                                                                                                                                                                                                  "treated_but_not_applicable", "format('%s (%s) treats a risk with it', t.ref, t.title)") " FROM s JOIN pair ON pair.row_id = s.id JOIN planning.treatment_action t ON t.tenant_id = $1 AND t.control_id = pair.control_id"
+                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                           " AND t.archived_at IS NULL AND t.status <> 'cancelled' WHERE s.applicable <> 'yes')"
+                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                           " UNION ALL " FINDING(
+                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                               "5",
+                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                               "evidence_missing_or_old",
+                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                               "'no evidence shows that it is implemented, or it is older than its rhythm'") " FROM s WHERE s.applicable = 'yes' AND s.implementation_state = 'implemented' AND NOT EXISTS (SELECT FROM pair"
+                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                             " JOIN c ON c.id = pair.control_id AND c.evidence_until >= current_date WHERE pair.row_id = s.id)"
+                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                             " UNION ALL " ABOUT("6",
+                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                 "control_not_in_soa", "c.catalogue_id",
+                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                 "format('%s modifies %s by %s (%s), which has no row that includes "
+                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                 "it', k.ref, k.title, c.ref, c.title)") " FROM k JOIN l ON l.relation = 'planning.risks.controls' AND l.from_id = k.id JOIN c ON c.id = l.to_id"
+                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                         " WHERE k.treatment_option = 'modify' AND NOT EXISTS (SELECT FROM pair JOIN s ON s.id = pair.row_id"
+                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                         " WHERE pair.control_id = c.id AND s.applicable <> 'no')"
+                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                         " UNION ALL " ABOUT(
+                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                             "7",
+                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                             "not_the_scope",
+                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                             "NULL::text",
+                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                             "format('%s is %s: the Statement must speak for the scope in force', o.ref, "
+                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                             "o.status)") " FROM v JOIN context.scope o ON o.tenant_id = $1 AND o.id = v.scope_id WHERE o.status <> 'in_force'"
+                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                          " UNION ALL " ABOUT("7",
+                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                              "certificate_unknown", "NULL::text", "'say which version of the Statement the certificate names'") " FROM v WHERE v.certified = 'certified' AND coalesce(v.certificate_soa, '') = ''"
+                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                 " UNION ALL " FINDING(
+                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                     "8", "not_confirmed", "'it was brought over from the other edition: a person must confirm it'") " FROM s CROSS JOIN v JOIN planning.soa_version w ON w.tenant_id = $1 AND w.id = v.revises_id AND w.edition <> v.edition"
+                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                     " WHERE s.status <> 'confirmed')"
+                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                     " SELECT n, code, row_id, ref, catalogue_id, title, detail FROM finding ORDER BY n, catalogue_id COLLATE \"C\", row_id, code,"
+                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                     " detail LIMIT 5000";
+
+static const char *const names[] = {
+    "the rows are the controls of the edition, each once",
+    "what is excluded has a reason, and no risk, requirement or contract asks for it",
+    "what is included has reasons, each backed by a link, and an owner and target while it is not implemented",
+    "what treats a risk is included",
+    "what is said to be implemented has evidence within its rhythm",
+    "every control that modifies a risk is in the Statement",
+    "it speaks for the scope in force, and the certificate's version is known",
+    "every row that came from the other edition has been confirmed",
+};
+
+static enum bl_status exists(struct bl_request *r, const char *id)
+{
+    struct bl_rows *rows;
+    enum bl_status status =
+        bl_sql(r, "SELECT FROM planning.soa_version WHERE tenant_id = $1 AND id = $2::uuid", &id, 1, 0, &rows);
+    if (status == BL_OK && bl_count(r, rows) == 0)
+        return bl_fail(r, BL_NOT_FOUND, "not_found", NULL, "there is no such Statement");
+    return status;
+}
+
+static void put_finding(struct bl_request *r, const struct bl_rows *rows, int i)
+{
+    bl_json_object(r, NULL);
+    bl_json_cell(r, "code", rows, i, 1);
+    bl_json_cell(r, "row_id", rows, i, 2);
+    bl_json_cell(r, "ref", rows, i, 3);
+    bl_json_cell(r, "catalogue_id", rows, i, 4);
+    bl_json_cell(r, "title", rows, i, 5);
+    bl_json_cell(r, "detail", rows, i, 6);
+    bl_json_close(r);
+}
+
+/* GET soa-versions/{id}/checks */
+enum bl_status planning_soa_check(struct bl_request *r)
+{
+    const char *id = bl_param(r, "id");
+    struct bl_rows *rows;
+    enum bl_status status = exists(r, id);
+    if (status == BL_OK)
+        status = bl_sql(r, checks, &id, 1, BL_FINAL, &rows);
+    if (status)
+        return status;
+    bl_respond(r, 200, "application/json");
+    bl_json_object(r, NULL);
+    bl_json_bool(r, "passed", bl_count(r, rows) == 0);
+    bl_json_array(r, "checks");
+    for (int check = 1, i = 0; check <= 8; check++) {
+        int first = i;
+        while (i < bl_count(r, rows) && bl_integer(r, rows, i, 0) == check)
+            i++;
+        bl_json_object(r, NULL);
+        bl_json_integer(r, "check", check);
+        bl_json_text(r, "asks", names[check - 1]);
+        bl_json_bool(r, "passed", i == first);
+        bl_json_array(r, "findings");
+        for (int k = first; k < i; k++)
+            put_finding(r, rows, k);
+        bl_json_close(r);
+        bl_json_close(r);
+    }
+    bl_json_close(r);
+    bl_json_close(r);
+    return BL_OK;
+}
+
+/* As objections to a step: at most twenty, the rest is in the checks. */
+enum bl_status planning_soa_passes(struct bl_request *r, const char *id)
+{
+    struct bl_rows *rows;
+    enum bl_status status = bl_sql(r, checks, &id, 1, 0, &rows);
+    int count = status == BL_OK ? bl_count(r, rows) : 0;
+    for (int i = 0; i < count && i < 20; i++)
+        status = bl_fail(r, BL_UNPROCESSABLE, bl_cell(r, rows, i, 1), "", "check %s, %s: %s", bl_cell(r, rows, i, 0),
+                         bl_cell(r, rows, i, 4)   ? bl_cell(r, rows, i, 4)
+                         : bl_cell(r, rows, i, 3) ? bl_cell(r, rows, i, 3)
+                                                  : "all",
+                         bl_cell(r, rows, i, 6));
+    return status;
+}
+
+/* May this row say no? It is asked before the row is written, so it is read as if it said so. */
+enum bl_status planning_row_pointed(struct bl_request *r, const json_t *row)
+{
+    static const char sql[] =
+        "WITH c AS (SELECT a.id FROM annex_a.control a JOIN planning.soa_version v ON v.tenant_id = $1 AND v.id = $2::uuid"
+        " WHERE a.tenant_id = $1 AND a.archived_at IS NULL AND (a.id = $4::uuid OR (a.edition = v.edition AND a.catalogue_id = "
+        "$5)"
+        " OR (a.edition = '2013' AND v.edition = '2022' AND a.catalogue_id IN (SELECT from_2013 FROM annex_a.mapping WHERE "
+        "to_2022 = $5))"
+        " OR (a.edition = '2022' AND v.edition = '2013' AND a.catalogue_id IN (SELECT to_2022 FROM annex_a.mapping WHERE "
+        "from_2013 = $5))))"
+        " SELECT 'risk_points', format('%s (%s) needs this control', k.ref, k.title) FROM core.link l"
+        " JOIN planning.risk k ON k.tenant_id = $1 AND k.archived_at IS NULL AND k.status <> 'retired'"
+        " AND k.id = CASE l.relation WHEN 'planning.risks.controls' THEN l.from_id ELSE l.to_id END"
+        " WHERE l.tenant_id = $1 AND ((l.relation = 'planning.risks.controls' AND l.to_id IN (SELECT id FROM c))"
+        " OR (l.relation = 'planning.soa_rows.risks' AND l.from_id = $3::uuid))"
+        " UNION SELECT 'requirement_points', format('%s (%s) asks for this control', q.ref, q.title) FROM core.link l"
+        " JOIN context.requirement q ON q.tenant_id = $1 AND q.archived_at IS NULL AND q.addressed_by_isms <> 'no' AND q.id = "
+        "l.to_id"
+        " WHERE l.tenant_id = $1 AND ((l.relation = 'annex_a.controls.requirements' AND l.from_id IN (SELECT id FROM c))"
+        " OR (l.relation = 'planning.soa_rows.requirements' AND l.from_id = $3::uuid)) LIMIT 10";
+    const char *args[] = {planning_text(row, "soa_id"), planning_text(row, "id"), planning_text(row, "control_id"),
+                          planning_text(row, "catalogue_id")};
+    struct bl_rows *rows;
+    enum bl_status status = bl_sql(r, sql, args, 4, 0, &rows);
+    for (int i = 0, count = status == BL_OK ? bl_count(r, rows) : 0; i < count; i++)
+        status =
+            bl_fail(r, BL_CONFLICT, bl_cell(r, rows, i, 0), "/applicable", "%s: it cannot be excluded", bl_cell(r, rows, i, 1));
+    return status;
+}
