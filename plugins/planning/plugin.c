@@ -155,6 +155,11 @@ static const struct bl_route routes[] = {
     {0},
 };
 
+static const struct bl_duty duties[] = {
+    {.name = "check_risks", .period = 60, .run = planning_sweep},
+    {0},
+};
+
 const struct bl_plugin bl_plugin_planning = {
     .abi = BL_ABI,
     .name = "planning",
@@ -166,4 +171,5 @@ const struct bl_plugin bl_plugin_planning = {
     .resources = resources,
     .routes = routes,
     .migrations = bl_migrations_planning,
+    .duties = duties,
 };

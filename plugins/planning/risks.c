@@ -109,7 +109,7 @@ static const char plannable[] =
     " AND q.archived_at IS NULL AND q.kind = 'contractual'"
     " WHERE l.tenant_id = $1 AND l.relation = 'planning.risks.requirements' AND l.from_id = k.id)"
     " AND NOT EXISTS (SELECT FROM core.link l"
-    " WHERE l.tenant_id = $1 AND l.relation = 'planning.risks.suppliers' AND l.from_id = k.id)"
+    " WHERE l.tenant_id = $1 AND l.relation = 'operation.suppliers.risks' AND l.to_id = k.id)"
     " UNION ALL SELECT '/decision', 'required', 'to avoid a risk is a decision: write it down' FROM planning.risk k"
     " WHERE k.tenant_id = $1 AND k.id = $2 AND k.treatment_option = 'avoid' AND coalesce(k.decision, '') = ''"
     " UNION ALL SELECT '', 'no_plan', 'a treatment plan with an action for this risk must be approved' FROM planning.risk k"

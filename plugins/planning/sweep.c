@@ -34,6 +34,9 @@ static const char causes_with_operation[] =
     CAUSES " UNION ALL SELECT k.id, 'neighbour_changed', format('%s has changed', a.ref) FROM planning.risk k"
            " JOIN core.link l ON l.tenant_id = $1 AND l.relation = 'planning.risks.assets' AND l.from_id = k.id"
            " JOIN operation.asset a ON a.tenant_id = $1 AND a.id = l.to_id AND a.updated_at > k.settled_at" SETTLED
+           " UNION ALL SELECT k.id, 'incident', format('%s is linked', n.ref) FROM planning.risk k"
+           " JOIN core.link l ON l.tenant_id = $1 AND l.relation = 'operation.incidents.risks' AND l.to_id = k.id"
+           " AND l.created_at > k.settled_at JOIN operation.incident n ON n.tenant_id = $1 AND n.id = l.from_id" SETTLED
            " ORDER BY 1 LIMIT 200";
 
 struct found {
