@@ -43,12 +43,50 @@ enum bl_status operation_clocks(struct bl_request *);
 enum bl_status operation_timeline(struct bl_request *);
 enum bl_status operation_custody(struct bl_request *);
 
+/* What the seal of a custody entry c covers. */
+#define OPERATION_SEALED                                                                                                         \
+    "jsonb_build_array(c.sequence, lower(c.item), c.action, (extract(epoch FROM c.at) * 1000000)::bigint, c.handed_by, "         \
+    "c.held_by, c.place, c.sha256, c.note)"
+
 /* obligations.c: A.5.31 */
 extern const struct bl_field operation_obligation_fields[];
 extern const struct bl_relation operation_obligation_relations[];
 extern const struct bl_state operation_obligation_states[];
 extern const struct bl_transition operation_obligation_transitions[];
 enum bl_status operation_obligation_before(struct bl_request *, const struct bl_change *);
+
+/* suppliers.c, assessments.c: A.5.19 to A.5.23 */
+extern const struct bl_field operation_supplier_fields[], operation_outsourced_fields[];
+extern const struct bl_field operation_template_fields[], operation_assessment_fields[];
+extern const struct bl_relation operation_supplier_relations[], operation_outsourced_relations[];
+extern const struct bl_state operation_supplier_states[], operation_template_states[], operation_assessment_states[];
+extern const struct bl_transition operation_supplier_transitions[], operation_template_transitions[];
+extern const struct bl_transition operation_assessment_transitions[];
+extern const struct bl_constraint operation_supplier_constraints[], operation_outsourced_constraints[];
+enum bl_status operation_supplier_before(struct bl_request *, const struct bl_change *);
+enum bl_status operation_outsourced_before(struct bl_request *, const struct bl_change *);
+enum bl_status operation_assessment_before(struct bl_request *, const struct bl_change *);
+enum bl_status operation_assessment_retire(struct bl_request *, const struct bl_change *);
+
+/* changes.c, plans.c: 8.1 */
+extern const struct bl_field operation_change_fields[], operation_plan_fields[], operation_record_fields[];
+extern const struct bl_relation operation_change_relations[], operation_plan_relations[];
+extern const struct bl_state operation_change_states[], operation_plan_states[];
+extern const struct bl_transition operation_change_transitions[], operation_plan_transitions[];
+enum bl_status operation_change_before(struct bl_request *, const struct bl_change *);
+enum bl_status operation_plan_before(struct bl_request *, const struct bl_change *);
+enum bl_status operation_record_before(struct bl_request *, const struct bl_change *);
+enum bl_status operation_record_after(struct bl_request *, const struct bl_change *);
+
+/* continuity.c: A.5.29, A.5.30 */
+extern const struct bl_field operation_continuity_fields[], operation_exercise_fields[];
+extern const struct bl_relation operation_continuity_relations[], operation_exercise_relations[];
+extern const struct bl_state operation_continuity_states[], operation_exercise_states[];
+extern const struct bl_transition operation_continuity_transitions[], operation_exercise_transitions[];
+enum bl_status operation_continuity_before(struct bl_request *, const struct bl_change *);
+enum bl_status operation_continuity(struct bl_request *);
+
+enum bl_status operation_gaps(struct bl_request *); /* gaps.c */
 
 /* rules.c */
 const char *operation_text(const json_t *record, const char *name); /* the text member; NULL when it is absent, null or blank */

@@ -137,11 +137,6 @@ enum bl_status operation_entry_before(struct bl_request *r, const struct bl_chan
     return status ? status : open_incident(r, change);
 }
 
-/* What a seal covers; c is an entry. */
-#define SEALED                                                                                                                   \
-    "jsonb_build_array(c.sequence, lower(c.item), c.action, (extract(epoch FROM c.at) * 1000000)::bigint, c.handed_by, "         \
-    "c.held_by, c.place, c.sha256, c.note)"
-
 enum last { SEQUENCE, ACTION, HOLDER, AT, SEAL, DIGEST };
 
 static enum bl_status same_hands(struct bl_request *r, const json_t *entry, const char *holder)
@@ -195,7 +190,8 @@ static const char last_of[] =
     " ORDER BY c.sequence DESC LIMIT 1";
 
 static const char seal_of[] =
-    "SELECT operation.seal($2, " SEALED ") FROM (SELECT $3::integer AS sequence, $4 AS item, $5 AS action, $6::timestamptz AS at,"
+    "SELECT operation.seal($2, " OPERATION_SEALED
+    ") FROM (SELECT $3::integer AS sequence, $4 AS item, $5 AS action, $6::timestamptz AS at,"
     " $7::text AS handed_by, $8::text AS held_by, $9::text AS place, $10::text AS sha256, $11::text AS note) c"
     " WHERE $1::uuid IS NOT NULL";
 
@@ -247,7 +243,8 @@ static const char chains[] =
               " 'same_data', count(DISTINCT lower(sha256)) <= 1, 'intact', bool_and(good) AND max(sequence) = count(*))::text"
               " FROM (SELECT c.*, c.seal = operation.seal(coalesce(lag(c.seal) OVER (PARTITION BY lower(c.item) ORDER BY "
               "c.sequence), ''),"
-              " " SEALED ") AS good FROM operation.custody_entry c WHERE c.tenant_id = $1 AND c.incident_id = $2::uuid) s"
+              " " OPERATION_SEALED
+              ") AS good FROM operation.custody_entry c WHERE c.tenant_id = $1 AND c.incident_id = $2::uuid) s"
               " GROUP BY lower(item) ORDER BY min(at), lower(item) LIMIT 1001";
 
 enum bl_status operation_custody(struct bl_request *r)

@@ -336,14 +336,15 @@ static char *sheet(bool mended, const char *tag)
         "\"Not a number\",software,internal,3,x,3",
         ",software,internal,3,3,3",
     };
-    size_t room = (size_t)LINES * 120;
+    size_t room = (size_t)LINES * 160;
     char *text = malloc(room), *at = text;
-    at += sprintf(at, "name,kind,classification,confidentiality,integrity,availability,inventory_number,location\n");
+    at += sprintf(at, "name,kind,classification,confidentiality,integrity,availability,inventory_number,location,owner_id\n");
     for (int i = 0; i < LINES; i++) {
         if (!mended && i % 100 == 99)
-            at += sprintf(at, "%s,%s-%d,%s\n", faults[i / 100 % 5], tag, i, tag);
+            at += sprintf(at, "%s,%s-%d,%s,\n", faults[i / 100 % 5], tag, i, tag);
         else
-            at += sprintf(at, "\"Asset %d, of the sheet\",equipment,confidential,3,2,%d,%s-%d,%s\n", i, 1 + i % 5, tag, i, tag);
+            at += sprintf(at, "\"Asset %d, of the sheet\",equipment,confidential,3,2,%d,%s-%d,%s,%s\n", i, 1 + i % 5, tag, i, tag,
+                          api_email("moat", "manager"));
     }
     return text;
 }

@@ -334,6 +334,349 @@ CREATE INDEX obligation_owner_id_idx ON operation.obligation (tenant_id, owner_i
 CREATE INDEX obligation_valid_until_idx ON operation.obligation (tenant_id, valid_until, id) WHERE archived_at IS NULL;
 CREATE INDEX obligation_review_on_idx ON operation.obligation (tenant_id, review_on, id) WHERE archived_at IS NULL;
 
+CREATE TABLE operation.supplier (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    ref text NOT NULL,
+    version integer NOT NULL,
+    created_at timestamptz NOT NULL,
+    created_by uuid NOT NULL,
+    updated_at timestamptz NOT NULL,
+    updated_by uuid NOT NULL,
+    archived_at timestamptz,
+    status text NOT NULL,
+    name text NOT NULL,
+    service text NOT NULL,
+    category text NOT NULL,
+    criticality text NOT NULL,
+    owner_id uuid,
+    contact text,
+    data_processed text[] NOT NULL DEFAULT '{}',
+    locations text[] NOT NULL DEFAULT '{}',
+    agreement text,
+    agreement_from date,
+    agreement_until date,
+    security_clauses text[] NOT NULL DEFAULT '{}',
+    certificate text,
+    certificate_until date,
+    certificate_scope text,
+    certificate_covers boolean,
+    sub_suppliers jsonb NOT NULL DEFAULT '[]',
+    exit_plan text,
+    assessment_rhythm_days integer NOT NULL,
+    review_on date,
+    reviewed_on date,
+    last_assessed_on date,
+    last_score integer,
+    last_passed boolean,
+    next_assessment_on date,
+    CONSTRAINT supplier_pk PRIMARY KEY (tenant_id, id),
+    CONSTRAINT supplier_ref_key UNIQUE (tenant_id, ref),
+    CONSTRAINT supplier_status_check CHECK (status IN ('candidate', 'approved', 'suspended', 'ended')),
+    CONSTRAINT supplier_name_check CHECK (char_length(name) BETWEEN 1 AND 200),
+    CONSTRAINT supplier_service_check CHECK (char_length(service) BETWEEN 1 AND 5000),
+    CONSTRAINT supplier_category_check CHECK (category IN ('cloud', 'ict_service', 'software', 'hardware', 'consultancy', 'logistics', 'facility', 'personnel', 'other')),
+    CONSTRAINT supplier_criticality_check CHECK (criticality IN ('low', 'medium', 'high', 'critical')),
+    CONSTRAINT supplier_contact_check CHECK (char_length(contact) <= 500),
+    CONSTRAINT supplier_data_processed_check CHECK (cardinality(data_processed) <= 100 AND data_processed <@ ARRAY['none', 'public', 'internal', 'confidential', 'secret', 'personal', 'customer', 'credentials']),
+    CONSTRAINT supplier_locations_check CHECK (cardinality(locations) <= 50),
+    CONSTRAINT supplier_agreement_check CHECK (char_length(agreement) <= 500),
+    CONSTRAINT supplier_security_clauses_check CHECK (cardinality(security_clauses) <= 100 AND security_clauses <@ ARRAY['confidentiality', 'incidents', 'access_control', 'audit', 'subcontracting', 'return_of_data', 'continuity', 'data_protection', 'screening', 'changes', 'training', 'intellectual_property', 'law_and_place', 'termination']),
+    CONSTRAINT supplier_certificate_check CHECK (char_length(certificate) <= 300),
+    CONSTRAINT supplier_certificate_scope_check CHECK (char_length(certificate_scope) <= 2000),
+    CONSTRAINT supplier_sub_suppliers_check CHECK (jsonb_typeof(sub_suppliers) = 'array' AND jsonb_array_length(sub_suppliers) <= 100),
+    CONSTRAINT supplier_exit_plan_check CHECK (char_length(exit_plan) <= 5000),
+    CONSTRAINT supplier_assessment_rhythm_days_check CHECK (assessment_rhythm_days BETWEEN 1 AND 1830)
+);
+CREATE UNIQUE INDEX supplier_name_key ON operation.supplier (tenant_id, name) WHERE archived_at IS NULL;
+CREATE INDEX supplier_owner_id_idx ON operation.supplier (tenant_id, owner_id, id) WHERE archived_at IS NULL;
+CREATE INDEX supplier_agreement_until_idx ON operation.supplier (tenant_id, agreement_until, id) WHERE archived_at IS NULL;
+CREATE INDEX supplier_certificate_until_idx ON operation.supplier (tenant_id, certificate_until, id) WHERE archived_at IS NULL;
+CREATE INDEX supplier_review_on_idx ON operation.supplier (tenant_id, review_on, id) WHERE archived_at IS NULL;
+CREATE INDEX supplier_next_assessment_on_idx ON operation.supplier (tenant_id, next_assessment_on, id) WHERE archived_at IS NULL;
+
+CREATE TABLE operation.questionnaire_template (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    ref text NOT NULL,
+    version integer NOT NULL,
+    created_at timestamptz NOT NULL,
+    created_by uuid NOT NULL,
+    updated_at timestamptz NOT NULL,
+    updated_by uuid NOT NULL,
+    archived_at timestamptz,
+    status text NOT NULL,
+    name text NOT NULL,
+    description text,
+    questions jsonb NOT NULL DEFAULT '[]',
+    pass_score integer NOT NULL,
+    published_at timestamptz,
+    CONSTRAINT questionnaire_template_pk PRIMARY KEY (tenant_id, id),
+    CONSTRAINT questionnaire_template_ref_key UNIQUE (tenant_id, ref),
+    CONSTRAINT questionnaire_template_status_check CHECK (status IN ('draft', 'published', 'retired')),
+    CONSTRAINT questionnaire_template_name_check CHECK (char_length(name) BETWEEN 1 AND 200),
+    CONSTRAINT questionnaire_template_description_check CHECK (char_length(description) <= 2000),
+    CONSTRAINT questionnaire_template_questions_check CHECK (jsonb_typeof(questions) = 'array' AND jsonb_array_length(questions) <= 200),
+    CONSTRAINT questionnaire_template_pass_score_check CHECK (pass_score BETWEEN 0 AND 100)
+);
+CREATE INDEX questionnaire_template_name_idx ON operation.questionnaire_template (tenant_id, name, id) WHERE archived_at IS NULL;
+
+CREATE TABLE operation.supplier_assessment (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    ref text NOT NULL,
+    version integer NOT NULL,
+    created_at timestamptz NOT NULL,
+    created_by uuid NOT NULL,
+    updated_at timestamptz NOT NULL,
+    updated_by uuid NOT NULL,
+    archived_at timestamptz,
+    status text NOT NULL,
+    title text NOT NULL,
+    supplier_id uuid NOT NULL,
+    template_id uuid,
+    assessed_on date NOT NULL,
+    assessor_id uuid,
+    answers jsonb NOT NULL DEFAULT '[]',
+    findings text,
+    next_on date,
+    score integer,
+    passed boolean,
+    CONSTRAINT supplier_assessment_pk PRIMARY KEY (tenant_id, id),
+    CONSTRAINT supplier_assessment_ref_key UNIQUE (tenant_id, ref),
+    CONSTRAINT supplier_assessment_status_check CHECK (status IN ('draft', 'completed')),
+    CONSTRAINT supplier_assessment_title_check CHECK (char_length(title) BETWEEN 1 AND 200),
+    CONSTRAINT supplier_assessment_answers_check CHECK (jsonb_typeof(answers) = 'array' AND jsonb_array_length(answers) <= 200),
+    CONSTRAINT supplier_assessment_findings_check CHECK (char_length(findings) <= 10000)
+);
+CREATE INDEX supplier_assessment_supplier_id_idx ON operation.supplier_assessment (tenant_id, supplier_id, id) WHERE archived_at IS NULL;
+CREATE INDEX supplier_assessment_template_id_idx ON operation.supplier_assessment (tenant_id, template_id, id) WHERE archived_at IS NULL;
+CREATE INDEX supplier_assessment_assessed_on_idx ON operation.supplier_assessment (tenant_id, assessed_on, id) WHERE archived_at IS NULL;
+CREATE INDEX supplier_assessment_assessor_id_idx ON operation.supplier_assessment (tenant_id, assessor_id, id) WHERE archived_at IS NULL;
+
+CREATE TABLE operation.outsourced_process (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    ref text NOT NULL,
+    version integer NOT NULL,
+    created_at timestamptz NOT NULL,
+    created_by uuid NOT NULL,
+    updated_at timestamptz NOT NULL,
+    updated_by uuid NOT NULL,
+    archived_at timestamptz,
+    name text NOT NULL,
+    supplier_id uuid NOT NULL,
+    description text,
+    owner_id uuid,
+    methods text[] NOT NULL DEFAULT '{}',
+    control text,
+    indicators text[] NOT NULL DEFAULT '{}',
+    review_on date,
+    reviewed_on date,
+    controlled boolean GENERATED ALWAYS AS (owner_id IS NOT NULL AND cardinality(methods) > 0 AND btrim(coalesce(control, '')) <> '') STORED,
+    CONSTRAINT outsourced_process_pk PRIMARY KEY (tenant_id, id),
+    CONSTRAINT outsourced_process_ref_key UNIQUE (tenant_id, ref),
+    CONSTRAINT outsourced_process_name_check CHECK (char_length(name) BETWEEN 1 AND 200),
+    CONSTRAINT outsourced_process_description_check CHECK (char_length(description) <= 5000),
+    CONSTRAINT outsourced_process_methods_check CHECK (cardinality(methods) <= 100 AND methods <@ ARRAY['contract', 'service_levels', 'own_audit', 'outside_audit', 'certificate', 'reports', 'own_monitoring', 'joint_meetings', 'acceptance_tests']),
+    CONSTRAINT outsourced_process_control_check CHECK (char_length(control) <= 5000),
+    CONSTRAINT outsourced_process_indicators_check CHECK (cardinality(indicators) <= 50)
+);
+CREATE UNIQUE INDEX outsourced_process_name_key ON operation.outsourced_process (tenant_id, name) WHERE archived_at IS NULL;
+CREATE INDEX outsourced_process_supplier_id_idx ON operation.outsourced_process (tenant_id, supplier_id, id) WHERE archived_at IS NULL;
+CREATE INDEX outsourced_process_owner_id_idx ON operation.outsourced_process (tenant_id, owner_id, id) WHERE archived_at IS NULL;
+CREATE INDEX outsourced_process_review_on_idx ON operation.outsourced_process (tenant_id, review_on, id) WHERE archived_at IS NULL;
+
+CREATE TABLE operation.change (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    ref text NOT NULL,
+    version integer NOT NULL,
+    created_at timestamptz NOT NULL,
+    created_by uuid NOT NULL,
+    updated_at timestamptz NOT NULL,
+    updated_by uuid NOT NULL,
+    archived_at timestamptz,
+    status text NOT NULL,
+    title text NOT NULL,
+    kind text NOT NULL,
+    description text NOT NULL,
+    concerns text NOT NULL,
+    requester_id uuid,
+    owner_id uuid,
+    planned_on date,
+    happened_on date,
+    risk text,
+    assessment text,
+    fallback text,
+    consequences text,
+    mitigation text,
+    approved_at timestamptz,
+    approved_by_id uuid,
+    implemented_on date,
+    reviewed_at timestamptz,
+    reviewed_by_id uuid,
+    CONSTRAINT change_pk PRIMARY KEY (tenant_id, id),
+    CONSTRAINT change_ref_key UNIQUE (tenant_id, ref),
+    CONSTRAINT change_status_check CHECK (status IN ('requested', 'assessed', 'approved', 'implemented', 'reviewed', 'rejected', 'cancelled')),
+    CONSTRAINT change_title_check CHECK (char_length(title) BETWEEN 1 AND 200),
+    CONSTRAINT change_kind_check CHECK (kind IN ('planned', 'unintended')),
+    CONSTRAINT change_description_check CHECK (char_length(description) BETWEEN 1 AND 10000),
+    CONSTRAINT change_concerns_check CHECK (concerns IN ('organisation', 'process', 'technology', 'supplier', 'people', 'premises')),
+    CONSTRAINT change_risk_check CHECK (risk IN ('low', 'medium', 'high')),
+    CONSTRAINT change_assessment_check CHECK (char_length(assessment) <= 10000),
+    CONSTRAINT change_fallback_check CHECK (char_length(fallback) <= 5000),
+    CONSTRAINT change_consequences_check CHECK (char_length(consequences) <= 10000),
+    CONSTRAINT change_mitigation_check CHECK (char_length(mitigation) <= 10000)
+);
+CREATE INDEX change_created_at_idx ON operation.change (tenant_id, created_at, id) WHERE archived_at IS NULL;
+CREATE INDEX change_requester_id_idx ON operation.change (tenant_id, requester_id, id) WHERE archived_at IS NULL;
+CREATE INDEX change_owner_id_idx ON operation.change (tenant_id, owner_id, id) WHERE archived_at IS NULL;
+CREATE INDEX change_planned_on_idx ON operation.change (tenant_id, planned_on, id) WHERE archived_at IS NULL;
+CREATE INDEX change_approved_by_id_idx ON operation.change (tenant_id, approved_by_id, id) WHERE archived_at IS NULL;
+CREATE INDEX change_reviewed_by_id_idx ON operation.change (tenant_id, reviewed_by_id, id) WHERE archived_at IS NULL;
+
+CREATE TABLE operation.operational_plan (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    ref text NOT NULL,
+    version integer NOT NULL,
+    created_at timestamptz NOT NULL,
+    created_by uuid NOT NULL,
+    updated_at timestamptz NOT NULL,
+    updated_by uuid NOT NULL,
+    archived_at timestamptz,
+    status text NOT NULL,
+    title text NOT NULL,
+    purpose text,
+    steps text,
+    criteria text,
+    owner_id uuid,
+    starts_on date,
+    ends_on date,
+    rhythm_days integer,
+    last_record_on date,
+    next_record_on date,
+    approved_at timestamptz,
+    approved_by_id uuid,
+    CONSTRAINT operational_plan_pk PRIMARY KEY (tenant_id, id),
+    CONSTRAINT operational_plan_ref_key UNIQUE (tenant_id, ref),
+    CONSTRAINT operational_plan_status_check CHECK (status IN ('draft', 'active', 'completed', 'cancelled')),
+    CONSTRAINT operational_plan_title_check CHECK (char_length(title) BETWEEN 1 AND 200),
+    CONSTRAINT operational_plan_purpose_check CHECK (char_length(purpose) <= 5000),
+    CONSTRAINT operational_plan_steps_check CHECK (char_length(steps) <= 10000),
+    CONSTRAINT operational_plan_criteria_check CHECK (char_length(criteria) <= 5000),
+    CONSTRAINT operational_plan_rhythm_days_check CHECK (rhythm_days BETWEEN 1 AND 1830)
+);
+CREATE INDEX operational_plan_title_idx ON operation.operational_plan (tenant_id, title, id) WHERE archived_at IS NULL;
+CREATE INDEX operational_plan_owner_id_idx ON operation.operational_plan (tenant_id, owner_id, id) WHERE archived_at IS NULL;
+CREATE INDEX operational_plan_ends_on_idx ON operation.operational_plan (tenant_id, ends_on, id) WHERE archived_at IS NULL;
+CREATE INDEX operational_plan_next_record_on_idx ON operation.operational_plan (tenant_id, next_record_on, id) WHERE archived_at IS NULL;
+CREATE INDEX operational_plan_approved_by_id_idx ON operation.operational_plan (tenant_id, approved_by_id, id) WHERE archived_at IS NULL;
+
+CREATE TABLE operation.operational_record (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    ref text NOT NULL,
+    version integer NOT NULL,
+    created_at timestamptz NOT NULL,
+    created_by uuid NOT NULL,
+    updated_at timestamptz NOT NULL,
+    updated_by uuid NOT NULL,
+    archived_at timestamptz,
+    plan_id uuid NOT NULL,
+    title text NOT NULL,
+    performed_on date NOT NULL,
+    performed_by_id uuid,
+    result text NOT NULL,
+    findings text,
+    evidence text,
+    CONSTRAINT operational_record_pk PRIMARY KEY (tenant_id, id),
+    CONSTRAINT operational_record_ref_key UNIQUE (tenant_id, ref),
+    CONSTRAINT operational_record_title_check CHECK (char_length(title) BETWEEN 1 AND 200),
+    CONSTRAINT operational_record_result_check CHECK (result IN ('as_planned', 'deviated')),
+    CONSTRAINT operational_record_findings_check CHECK (char_length(findings) <= 10000),
+    CONSTRAINT operational_record_evidence_check CHECK (char_length(evidence) <= 500)
+);
+CREATE INDEX operational_record_plan_id_idx ON operation.operational_record (tenant_id, plan_id, id) WHERE archived_at IS NULL;
+CREATE INDEX operational_record_performed_on_idx ON operation.operational_record (tenant_id, performed_on, id) WHERE archived_at IS NULL;
+CREATE INDEX operational_record_performed_by_id_idx ON operation.operational_record (tenant_id, performed_by_id, id) WHERE archived_at IS NULL;
+
+CREATE TABLE operation.continuity_plan (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    ref text NOT NULL,
+    version integer NOT NULL,
+    created_at timestamptz NOT NULL,
+    created_by uuid NOT NULL,
+    updated_at timestamptz NOT NULL,
+    updated_by uuid NOT NULL,
+    archived_at timestamptz,
+    status text NOT NULL,
+    title text NOT NULL,
+    scenario text,
+    strategy text,
+    security text,
+    owner_id uuid,
+    rto_minutes integer NOT NULL,
+    rpo_minutes integer NOT NULL,
+    tolerable_minutes integer,
+    steps jsonb NOT NULL DEFAULT '[]',
+    contacts text,
+    exercise_rhythm_days integer NOT NULL,
+    approved_at timestamptz,
+    approved_by_id uuid,
+    CONSTRAINT continuity_plan_pk PRIMARY KEY (tenant_id, id),
+    CONSTRAINT continuity_plan_ref_key UNIQUE (tenant_id, ref),
+    CONSTRAINT continuity_plan_status_check CHECK (status IN ('draft', 'approved', 'retired')),
+    CONSTRAINT continuity_plan_title_check CHECK (char_length(title) BETWEEN 1 AND 200),
+    CONSTRAINT continuity_plan_scenario_check CHECK (char_length(scenario) <= 5000),
+    CONSTRAINT continuity_plan_strategy_check CHECK (char_length(strategy) <= 5000),
+    CONSTRAINT continuity_plan_security_check CHECK (char_length(security) <= 5000),
+    CONSTRAINT continuity_plan_rto_minutes_check CHECK (rto_minutes BETWEEN 0 AND 525600),
+    CONSTRAINT continuity_plan_rpo_minutes_check CHECK (rpo_minutes BETWEEN 0 AND 525600),
+    CONSTRAINT continuity_plan_tolerable_minutes_check CHECK (tolerable_minutes BETWEEN 0 AND 525600),
+    CONSTRAINT continuity_plan_steps_check CHECK (jsonb_typeof(steps) = 'array' AND jsonb_array_length(steps) <= 100),
+    CONSTRAINT continuity_plan_contacts_check CHECK (char_length(contacts) <= 5000),
+    CONSTRAINT continuity_plan_exercise_rhythm_days_check CHECK (exercise_rhythm_days BETWEEN 1 AND 1830)
+);
+CREATE INDEX continuity_plan_title_idx ON operation.continuity_plan (tenant_id, title, id) WHERE archived_at IS NULL;
+CREATE INDEX continuity_plan_owner_id_idx ON operation.continuity_plan (tenant_id, owner_id, id) WHERE archived_at IS NULL;
+CREATE INDEX continuity_plan_approved_by_id_idx ON operation.continuity_plan (tenant_id, approved_by_id, id) WHERE archived_at IS NULL;
+
+CREATE TABLE operation.exercise (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    ref text NOT NULL,
+    version integer NOT NULL,
+    created_at timestamptz NOT NULL,
+    created_by uuid NOT NULL,
+    updated_at timestamptz NOT NULL,
+    updated_by uuid NOT NULL,
+    archived_at timestamptz,
+    status text NOT NULL,
+    plan_id uuid NOT NULL,
+    title text NOT NULL,
+    kind text NOT NULL,
+    planned_on date NOT NULL,
+    owner_id uuid,
+    held_on date,
+    reached_rto_minutes integer,
+    reached_rpo_minutes integer,
+    findings text,
+    result text,
+    CONSTRAINT exercise_pk PRIMARY KEY (tenant_id, id),
+    CONSTRAINT exercise_ref_key UNIQUE (tenant_id, ref),
+    CONSTRAINT exercise_status_check CHECK (status IN ('planned', 'held', 'cancelled')),
+    CONSTRAINT exercise_title_check CHECK (char_length(title) BETWEEN 1 AND 200),
+    CONSTRAINT exercise_kind_check CHECK (kind IN ('desk', 'walk_through', 'simulation', 'technical', 'full')),
+    CONSTRAINT exercise_findings_check CHECK (char_length(findings) <= 10000),
+    CONSTRAINT exercise_result_check CHECK (result IN ('met', 'missed', 'not_measured'))
+);
+CREATE INDEX exercise_plan_id_idx ON operation.exercise (tenant_id, plan_id, id) WHERE archived_at IS NULL;
+CREATE INDEX exercise_planned_on_idx ON operation.exercise (tenant_id, planned_on, id) WHERE archived_at IS NULL;
+CREATE INDEX exercise_owner_id_idx ON operation.exercise (tenant_id, owner_id, id) WHERE archived_at IS NULL;
+
 ALTER TABLE operation.asset ADD CONSTRAINT asset_owner_id_fk FOREIGN KEY (tenant_id, owner_id) REFERENCES core.membership (tenant_id, user_id);
 ALTER TABLE operation.asset ADD CONSTRAINT asset_custodian_id_fk FOREIGN KEY (tenant_id, custodian_id) REFERENCES core.membership (tenant_id, user_id);
 ALTER TABLE operation.asset_dependency ADD CONSTRAINT asset_dependency_asset_id_fk FOREIGN KEY (tenant_id, asset_id) REFERENCES operation.asset (tenant_id, id);
@@ -351,6 +694,24 @@ ALTER TABLE operation.notification ADD CONSTRAINT notification_incident_id_fk FO
 ALTER TABLE operation.notification ADD CONSTRAINT notification_obligation_id_fk FOREIGN KEY (tenant_id, obligation_id) REFERENCES operation.obligation (tenant_id, id);
 ALTER TABLE operation.notification ADD CONSTRAINT notification_owner_id_fk FOREIGN KEY (tenant_id, owner_id) REFERENCES core.membership (tenant_id, user_id);
 ALTER TABLE operation.obligation ADD CONSTRAINT obligation_owner_id_fk FOREIGN KEY (tenant_id, owner_id) REFERENCES core.membership (tenant_id, user_id);
+ALTER TABLE operation.supplier ADD CONSTRAINT supplier_owner_id_fk FOREIGN KEY (tenant_id, owner_id) REFERENCES core.membership (tenant_id, user_id);
+ALTER TABLE operation.supplier_assessment ADD CONSTRAINT supplier_assessment_supplier_id_fk FOREIGN KEY (tenant_id, supplier_id) REFERENCES operation.supplier (tenant_id, id);
+ALTER TABLE operation.supplier_assessment ADD CONSTRAINT supplier_assessment_template_id_fk FOREIGN KEY (tenant_id, template_id) REFERENCES operation.questionnaire_template (tenant_id, id);
+ALTER TABLE operation.supplier_assessment ADD CONSTRAINT supplier_assessment_assessor_id_fk FOREIGN KEY (tenant_id, assessor_id) REFERENCES core.membership (tenant_id, user_id);
+ALTER TABLE operation.outsourced_process ADD CONSTRAINT outsourced_process_supplier_id_fk FOREIGN KEY (tenant_id, supplier_id) REFERENCES operation.supplier (tenant_id, id);
+ALTER TABLE operation.outsourced_process ADD CONSTRAINT outsourced_process_owner_id_fk FOREIGN KEY (tenant_id, owner_id) REFERENCES core.membership (tenant_id, user_id);
+ALTER TABLE operation.change ADD CONSTRAINT change_requester_id_fk FOREIGN KEY (tenant_id, requester_id) REFERENCES core.membership (tenant_id, user_id);
+ALTER TABLE operation.change ADD CONSTRAINT change_owner_id_fk FOREIGN KEY (tenant_id, owner_id) REFERENCES core.membership (tenant_id, user_id);
+ALTER TABLE operation.change ADD CONSTRAINT change_approved_by_id_fk FOREIGN KEY (tenant_id, approved_by_id) REFERENCES core.membership (tenant_id, user_id);
+ALTER TABLE operation.change ADD CONSTRAINT change_reviewed_by_id_fk FOREIGN KEY (tenant_id, reviewed_by_id) REFERENCES core.membership (tenant_id, user_id);
+ALTER TABLE operation.operational_plan ADD CONSTRAINT operational_plan_owner_id_fk FOREIGN KEY (tenant_id, owner_id) REFERENCES core.membership (tenant_id, user_id);
+ALTER TABLE operation.operational_plan ADD CONSTRAINT operational_plan_approved_by_id_fk FOREIGN KEY (tenant_id, approved_by_id) REFERENCES core.membership (tenant_id, user_id);
+ALTER TABLE operation.operational_record ADD CONSTRAINT operational_record_plan_id_fk FOREIGN KEY (tenant_id, plan_id) REFERENCES operation.operational_plan (tenant_id, id);
+ALTER TABLE operation.operational_record ADD CONSTRAINT operational_record_performed_by_id_fk FOREIGN KEY (tenant_id, performed_by_id) REFERENCES core.membership (tenant_id, user_id);
+ALTER TABLE operation.continuity_plan ADD CONSTRAINT continuity_plan_owner_id_fk FOREIGN KEY (tenant_id, owner_id) REFERENCES core.membership (tenant_id, user_id);
+ALTER TABLE operation.continuity_plan ADD CONSTRAINT continuity_plan_approved_by_id_fk FOREIGN KEY (tenant_id, approved_by_id) REFERENCES core.membership (tenant_id, user_id);
+ALTER TABLE operation.exercise ADD CONSTRAINT exercise_plan_id_fk FOREIGN KEY (tenant_id, plan_id) REFERENCES operation.continuity_plan (tenant_id, id);
+ALTER TABLE operation.exercise ADD CONSTRAINT exercise_owner_id_fk FOREIGN KEY (tenant_id, owner_id) REFERENCES core.membership (tenant_id, user_id);
 
 SELECT core.fence('operation.asset');
 SELECT core.fence('operation.asset_dependency');
@@ -361,6 +722,15 @@ SELECT core.fence('operation.incident_entry');
 SELECT core.fence('operation.custody_entry');
 SELECT core.fence('operation.notification');
 SELECT core.fence('operation.obligation');
+SELECT core.fence('operation.supplier');
+SELECT core.fence('operation.questionnaire_template');
+SELECT core.fence('operation.supplier_assessment');
+SELECT core.fence('operation.outsourced_process');
+SELECT core.fence('operation.change');
+SELECT core.fence('operation.operational_plan');
+SELECT core.fence('operation.operational_record');
+SELECT core.fence('operation.continuity_plan');
+SELECT core.fence('operation.exercise');
 
 -- What the descriptor cannot say. Each has its words in the plugin's tables of constraints.
 ALTER TABLE operation.asset_dependency ADD CONSTRAINT asset_dependency_loop_check CHECK (asset_id <> depends_on_id);
@@ -375,3 +745,17 @@ CREATE UNIQUE INDEX custody_entry_sequence_key ON operation.custody_entry (tenan
 CREATE FUNCTION operation.seal(previous text, entry jsonb) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN encode(sha256(convert_to(previous || entry::text, 'UTF8')), 'hex');
+
+-- What the agreement with a supplier must hold by its criticality and the data it handles, and does not.
+CREATE FUNCTION operation.missing_clauses(criticality text, data_processed text[], clauses text[]) RETURNS text[]
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN ARRAY(SELECT clause FROM (VALUES
+            (1, 'confidentiality', true),
+            (2, 'incidents', criticality <> 'low'),
+            (3, 'access_control', criticality <> 'low'),
+            (4, 'audit', criticality IN ('high', 'critical')),
+            (5, 'subcontracting', criticality IN ('high', 'critical')),
+            (6, 'return_of_data', criticality IN ('high', 'critical')),
+            (7, 'continuity', criticality IN ('high', 'critical')),
+            (8, 'data_protection', 'personal' = ANY (data_processed))) AS rule (place, clause, needed)
+        WHERE needed AND clause <> ALL (coalesce(clauses, '{}')) ORDER BY place);
