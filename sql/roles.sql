@@ -17,6 +17,7 @@ ALTER ROLE ballium_app LOGIN;
 ALTER ROLE ballium_portfolio LOGIN;
 ALTER ROLE ballium_worker LOGIN;
 GRANT ballium_owner TO ballium_migrator;
+GRANT ballium_portfolio TO ballium_app; -- NOINHERIT: only while it has said SET LOCAL ROLE, in a read over a portfolio
 GRANT ballium_app TO ballium_worker; -- NOINHERIT: only while it has said SET LOCAL ROLE, inside one organisation
 
 -- Times are UTC, every name in a statement says its schema, and compiling a plan costs more than a request may.

@@ -112,6 +112,8 @@ static enum bl_status authenticate(struct http_request *r)
         return unauthorized(r, why);
     if ((r->match.route->flags & BL_FRESH) != 0 && !auth_fresh(&r->caller, r->base.now / 1000000))
         return stale(r);
+    if ((r->match.route->flags & ENGINE_PORTFOLIO) != 0 && (r->caller.client || r->caller.organisation[0] != '\0'))
+        return bl_fail(&r->base, BL_FORBIDDEN, "one_organisation", NULL, "this token is good for one organisation alone");
     if (r->caller.scoped)
         r->scope = auth_scope(http_params_header(&r->params, "Authorization"), r->arena);
     r->base.actor = r->caller.actor;

@@ -154,6 +154,10 @@ static size_t queue_begin(struct http_request *r)
     struct db *db = r->worker->db;
     r->tx.read_only = reads_only(r);
     db_queue(db, r->tx.read_only ? "BEGIN READ ONLY" : "BEGIN", NULL, 0);
+    if (r->base.tenant == NULL && (r->match.route->flags & ENGINE_PORTFOLIO) != 0) {
+        db_queue(db, "SET LOCAL ROLE ballium_portfolio", NULL, 0); /* the handler's first statement is core.enter_portfolio */
+        return 2;
+    }
     if (r->base.tenant == NULL)
         return 1;
     if (r->act != NULL)
@@ -178,11 +182,12 @@ enum bl_status http_run(struct http_request *r, const struct http_statement *sta
         queue(r, &statements[i]);
     if (commit)
         db_queue(r->worker->db, "COMMIT", NULL, 0);
+    bool entering = before > 1 && r->base.tenant != NULL;
     enum bl_status flushed = db_flush(r->worker->db, r->arena, all);
     if (flushed != BL_OK)
-        return fail(r, flushed, before > 1, commit);
+        return fail(r, flushed, entering, commit);
     r->tx.state = commit ? TX_COMMITTED : TX_OPEN;
-    if (before > 1)
+    if (entering)
         r->tx.roles = db_cell(all[r->tx.enter], 0, 0);
     for (size_t i = 0; i < count; i++)
         rows[i] = all[before + i];

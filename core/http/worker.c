@@ -34,7 +34,7 @@ static size_t count_routes(const struct bl_route *routes)
     return n;
 }
 
-static size_t append(struct engine_route *table, size_t at, const struct bl_route *routes)
+static size_t append(struct engine_route *table, size_t at, const struct bl_route *routes, const void *data)
 {
     for (; routes->method != NULL; routes++)
         table[at++] = (struct engine_route){
@@ -43,6 +43,7 @@ static size_t append(struct engine_route *table, size_t at, const struct bl_rout
             .permission = routes->permission,
             .handler = routes->handler,
             .flags = routes->flags,
+            .data = data,
             .own = routes,
         };
     return at;
@@ -56,10 +57,10 @@ static size_t count_tables(const struct bl_route *const *tables)
     return n;
 }
 
-static size_t append_tables(struct engine_route *table, size_t at, const struct bl_route *const *tables)
+static size_t append_tables(struct engine_route *table, size_t at, const struct bl_route *const *tables, const void *data)
 {
     for (; *tables != NULL; tables++)
-        at = append(table, at, *tables);
+        at = append(table, at, *tables, data);
     return at;
 }
 
@@ -100,9 +101,10 @@ struct http *http_new(const struct config *config, const struct engine *engine, 
     }
     if (count > 0)
         memcpy(table, areas, count * sizeof *table);
-    at = append_tables(table, count, auth_routes);
-    at = append_tables(table, at, tenant_routes);
-    at = append(table, at, own_routes);
+    const void *data = engine_data(engine);
+    at = append_tables(table, count, auth_routes, data);
+    at = append_tables(table, at, tenant_routes, data);
+    at = append(table, at, own_routes, data);
     memcpy(table + at, http_file_routes, files * sizeof *table);
     return http_of(config, engine, auth, table, total, errors);
 }

@@ -16,7 +16,7 @@ struct asked {
     const char *today;
 };
 
-static const struct bl_field *next_with(const struct plan *plan, unsigned flag, const struct bl_field *after)
+const struct bl_field *plan_next_with(const struct plan *plan, unsigned flag, const struct bl_field *after)
 {
     for (const struct bl_field *f = after != NULL ? after + 1 : plan->resource->fields; f->name != NULL; f++) {
         if ((f->flags & flag) != 0)
@@ -25,8 +25,7 @@ static const struct bl_field *next_with(const struct plan *plan, unsigned flag, 
     return NULL;
 }
 
-/* " AND t.status NOT IN ('closed')": the record is not over. */
-static void put_open(struct statement *s, const struct plan *plan)
+void plan_put_open(struct statement *s, const struct plan *plan)
 {
     const char *comma = " AND t.status NOT IN ('";
     if (plan->closed == 0)
@@ -47,7 +46,7 @@ static void put_owned(struct statement *s, const struct plan *plan, const char *
     const char *comma = "";
     statement_text(s, person);
     statement_text(s, " IN (");
-    for (const struct bl_field *f = next_with(plan, BL_OWNER, NULL); f != NULL; f = next_with(plan, BL_OWNER, f)) {
+    for (const struct bl_field *f = plan_next_with(plan, BL_OWNER, NULL); f != NULL; f = plan_next_with(plan, BL_OWNER, f)) {
         statement_text(s, comma);
         statement_text(s, "t.");
         statement_text(s, f->name);
@@ -59,7 +58,7 @@ static void put_owned(struct statement *s, const struct plan *plan, const char *
 /* What every branch shows of a record: …, id, ref, title, state, owner. */
 static void put_record(struct statement *s, const struct plan *plan)
 {
-    const struct bl_field *owner = next_with(plan, BL_OWNER, NULL);
+    const struct bl_field *owner = plan_next_with(plan, BL_OWNER, NULL);
     statement_text(s, value_text(s->request, "t.id, t.ref, t.%s::text AS title, %s AS status, %s%s AS owner_id",
                                  plan->title != NULL ? plan->title->name : "ref", plan->status >= 0 ? "t.status" : "NULL::text",
                                  owner != NULL ? "t." : "NULL::uuid", owner != NULL ? owner->name : ""));
@@ -70,7 +69,7 @@ static void put_from(struct statement *s, const struct plan *plan)
     statement_text(s, value_text(s->request,
                                  " FROM %s t WHERE t.tenant_id = $1 AND '%s' = ANY ($2::text[]) AND t.archived_at IS NULL",
                                  plan->resource->table, plan->name));
-    put_open(s, plan);
+    plan_put_open(s, plan);
 }
 
 /* $2 readable resources, $3 from, $4 to, $5 owner */
@@ -80,7 +79,7 @@ static void put_due_branch(struct statement *s, const struct plan *plan, size_t 
     put_record(s, plan);
     put_from(s, plan);
     statement_text(s, value_text(s->request, " AND t.%s BETWEEN $3::date AND $4::date AND ($5::uuid IS NULL", due->name));
-    if (next_with(plan, BL_OWNER, NULL) != NULL) {
+    if (plan_next_with(plan, BL_OWNER, NULL) != NULL) {
         statement_text(s, " OR ");
         put_owned(s, plan, "$5::uuid");
     }
@@ -92,14 +91,14 @@ static void put_work_branch(struct statement *s, const struct plan *plan, size_t
 {
     const char *comma = "least(";
     statement_text(s, value_text(s->request, "SELECT %zu AS branch, ", number));
-    for (const struct bl_field *f = next_with(plan, BL_DUE, NULL); f != NULL; f = next_with(plan, BL_DUE, f)) {
+    for (const struct bl_field *f = plan_next_with(plan, BL_DUE, NULL); f != NULL; f = plan_next_with(plan, BL_DUE, f)) {
         statement_text(s, comma);
         statement_text(s, "t.");
         statement_text(s, f->name);
         comma = ", ";
     }
-    statement_text(s, next_with(plan, BL_DUE, NULL) != NULL ? ") AS day, NULL::text AS field, "
-                                                            : "NULL::date AS day, NULL::text AS field, ");
+    statement_text(s, plan_next_with(plan, BL_DUE, NULL) != NULL ? ") AS day, NULL::text AS field, "
+                                                                 : "NULL::date AS day, NULL::text AS field, ");
     put_record(s, plan);
     put_from(s, plan);
     statement_text(s, " AND ");
@@ -113,7 +112,7 @@ static size_t put_branches(struct statement *s, const struct engine *engine, uns
     const struct plan *const *plans = plan_all(engine, &count);
     statement_text(s, "SELECT x.*, m.name AS owner FROM (");
     for (size_t i = 0; i < count; i++) {
-        for (const struct bl_field *f = next_with(plans[i], flag, NULL); f != NULL; f = next_with(plans[i], flag, f)) {
+        for (const struct bl_field *f = plan_next_with(plans[i], flag, NULL); f != NULL; f = plan_next_with(plans[i], flag, f)) {
             if (branches++ > 0)
                 statement_text(s, "\nUNION ALL ");
             if (flag == BL_DUE)

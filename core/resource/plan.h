@@ -166,6 +166,13 @@ BL_MUST_CHECK enum bl_status resource_known_query(struct bl_request *, const cha
 typedef enum bl_status (*resource_page)(struct bl_request *, const struct plan *, const struct bl_rows *, int count, void *arg);
 BL_MUST_CHECK enum bl_status resource_scan(struct bl_request *, const struct plan *, resource_page, void *arg);
 
+/* ---- calendar.c --------------------------------------------------------------------------------------------------------- */
+
+/* The first field with that flag behind `after` (NULL: from the start); NULL: there is none. */
+const struct bl_field *plan_next_with(const struct plan *, unsigned flag, const struct bl_field *after);
+/* Adds " AND t.status NOT IN ('closed')" to a WHERE over alias t: the record is not over. */
+void plan_put_open(struct statement *, const struct plan *);
+
 /* ---- search.c ------------------------------------------------------------------------------------------------------------ */
 
 /* Search. The writer (sql.c) keeps core.search_term: the lexemes of to_tsvector('simple', …) of the reference and the title

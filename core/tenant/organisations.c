@@ -205,8 +205,5 @@ const struct bl_route tenant_organisation_routes[] = {
 };
 
 const struct bl_route *const tenant_routes[] = {
-    tenant_organisation_routes,
-    tenant_member_routes,
-    tenant_engagement_routes,
-    NULL,
+    tenant_organisation_routes, tenant_member_routes, tenant_engagement_routes, tenant_portfolio_routes, NULL,
 };

@@ -101,6 +101,14 @@ static const struct walk walks[] = {
      " (SELECT FROM pg_shdepend d WHERE d.refclassid = 'pg_authid'::regclass AND d.refobjid = pg_roles.oid AND d.deptype = 'o'))",
      1},
 
+    /* ballium_app may become ballium_portfolio, and ballium_worker ballium_app, by SET ROLE; neither has the other's policies
+       before. */
+    {"no serving role inherits another's rights",
+     "SELECT a.rolname || ' as ' || b.rolname FROM pg_roles a, pg_roles b WHERE a.oid <> b.oid AND pg_has_role(a.oid, b.oid, "
+     "'USAGE')"
+     " AND a.rolname IN ('ballium_app', 'ballium_portfolio', 'ballium_worker') AND b.rolname ~ '^ballium_'",
+     0},
+
     {"the owner passes by no wall and does not log in",
      "SELECT rolname FROM pg_roles WHERE rolname = 'ballium_owner' AND (rolsuper OR rolbypassrls OR rolcanlogin)", 0},
 
@@ -145,7 +153,7 @@ static const struct walk walks[] = {
      " JOIN tenant_table t ON pg_get_functiondef(p.oid) ~ ('\\m' || t.nspname || '\"?\\s*\\.\\s*\"?' || t.relname || '\\M')"
      " WHERE (p.prosecdef OR NOT has_function_privilege('ballium_app', p.oid, 'EXECUTE')) AND p.prokind IN ('f', 'p') "
      "AND " OWN_SCHEMAS " AND t.name NOT IN ('core.membership', 'core.role', 'core.invitation') AND NOT (p.proname = 'note' AND "
-                        "t.name = 'core.event')",
+     "t.name = 'core.event')",
      1},
 
     {"a SECURITY DEFINER function puts no SQL together",
@@ -337,6 +345,33 @@ static void the_walls_hold_for_rows(void **state)
     }
 }
 
+/* core.enter_portfolio opens what the person may enter, here A and not B, and of every table it shows those rows alone. */
+static void a_portfolio_is_what_the_person_may_enter(void **state)
+{
+    struct world *w = *state;
+    char user[UUID_TEXT];
+    uuid_v7(user);
+    refused(w, w->app, "42501", "SELECT * FROM core.enter_portfolio($1::uuid)", user); /* not as the serving role */
+    const struct bl_rows *tables = run(w, w->super, "WITH " TENANT_TABLES " SELECT name FROM tenant_table ORDER BY name");
+    script(w->super, "BEGIN");
+    script(w->super, fill);
+    run(w, w->super,
+        "INSERT INTO core.organisation (id, slug, name, kind) VALUES ('" TENANT_A "', 'wall-a', 'A', 'client'), ('" TENANT_B
+        "', 'wall-b', 'B', 'client')");
+    run(w, w->super, "INSERT INTO core.user_account (id, email, name) VALUES ($1::uuid, $1 || '@wall.test', 'W')", user);
+    run(w, w->super,
+        "UPDATE core.membership SET user_id = $1::uuid, roles = '{reader}', status = 'active' WHERE tenant_id = '" TENANT_A "'",
+        user);
+    script(w->super, "SET LOCAL ROLE ballium_portfolio");
+    assert_string_equal(text_of(w, w->super, "SELECT id FROM core.enter_portfolio($1::uuid)", user), TENANT_A);
+    for (int i = 0; i < db_count(tables); i++) {
+        const struct table t = {.name = db_cell(tables, i, 0)};
+        expect_rows(&t, "the portfolio", attempt(w, t.name, READ), 1);
+        expect_rows(&t, "the portfolio, of another", attempt(w, t.name, READ_OTHER), 0);
+    }
+    refused(w, w->super, "BL500", "SELECT * FROM core.enter_portfolio($1::uuid)", user); /* once */
+}
+
 /* The event trail and the members are not the serving role's to change. */
 static void what_is_written_once_stays(void **state)
 {
@@ -352,8 +387,12 @@ static void what_is_written_once_stays(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(the_catalogue_keeps_every_rule), CASE(each_rule_sees_what_breaks_it), CASE(a_superuser_owner_is_seen),
-        CASE(the_walls_hold_for_rows),        CASE(what_is_written_once_stays),
+        CASE(the_catalogue_keeps_every_rule),
+        CASE(each_rule_sees_what_breaks_it),
+        CASE(a_superuser_owner_is_seen),
+        CASE(the_walls_hold_for_rows),
+        CASE(a_portfolio_is_what_the_person_may_enter),
+        CASE(what_is_written_once_stays),
     };
     return cmocka_run_group_tests(tests, world_make, world_end);
 }
