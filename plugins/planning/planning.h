@@ -110,6 +110,26 @@ enum bl_status planning_soa_passes(struct bl_request *, const char *id); /* obje
 enum bl_status planning_soa_check(struct bl_request *);
 enum bl_status planning_soa_difference(struct bl_request *);
 
+/* ---- objectives.c: 6.2; changes.c: 6.1.1, 6.3, losses ---- */
+extern const struct bl_field planning_objective_fields[], planning_indicator_fields[], planning_measurement_fields[];
+extern const struct bl_field planning_opportunity_fields[], planning_change_fields[], planning_loss_fields[];
+extern const struct bl_relation planning_objective_relations[], planning_opportunity_relations[];
+extern const struct bl_state planning_objective_states[], planning_opportunity_states[], planning_change_states[];
+extern const struct bl_transition planning_objective_transitions[], planning_opportunity_transitions[];
+extern const struct bl_transition planning_change_transitions[];
+enum bl_status planning_objective_before(struct bl_request *, const struct bl_change *);
+enum bl_status planning_indicator_before(struct bl_request *, const struct bl_change *);
+enum bl_status planning_indicator_after(struct bl_request *, const struct bl_change *);
+enum bl_status planning_measurement_before(struct bl_request *, const struct bl_change *);
+enum bl_status planning_measurement_after(struct bl_request *, const struct bl_change *);
+
+/* ---- views.c ---- */
+enum bl_status planning_heat_map(struct bl_request *);
+enum bl_status planning_top_risks(struct bl_request *);
+enum bl_status planning_owners(struct bl_request *);
+enum bl_status planning_progress(struct bl_request *);
+enum bl_status planning_figures(struct bl_request *);
+
 /* ---- rules.c ---- */
 const char *planning_text(const json_t *record, const char *name); /* the text member; NULL: absent, null or blank */
 int planning_int(const json_t *record, const char *name);          /* -1: absent or null */

@@ -354,6 +354,204 @@ CREATE INDEX soa_row_control_id_idx ON planning.soa_row (tenant_id, control_id, 
 CREATE INDEX soa_row_owner_id_idx ON planning.soa_row (tenant_id, owner_id, id) WHERE archived_at IS NULL;
 CREATE INDEX soa_row_confirmed_by_id_idx ON planning.soa_row (tenant_id, confirmed_by_id, id) WHERE archived_at IS NULL;
 
+CREATE TABLE planning.objective (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    ref text NOT NULL,
+    version integer NOT NULL,
+    created_at timestamptz NOT NULL,
+    created_by uuid NOT NULL,
+    updated_at timestamptz NOT NULL,
+    updated_by uuid NOT NULL,
+    archived_at timestamptz,
+    status text NOT NULL,
+    title text NOT NULL,
+    what text,
+    resources text,
+    owner_id uuid,
+    due_on date,
+    evaluation text,
+    standing text,
+    CONSTRAINT objective_pk PRIMARY KEY (tenant_id, id),
+    CONSTRAINT objective_ref_key UNIQUE (tenant_id, ref),
+    CONSTRAINT objective_status_check CHECK (status IN ('draft', 'agreed', 'achieved', 'missed', 'dropped')),
+    CONSTRAINT objective_title_check CHECK (char_length(title) BETWEEN 1 AND 200),
+    CONSTRAINT objective_what_check CHECK (char_length(what) <= 5000),
+    CONSTRAINT objective_resources_check CHECK (char_length(resources) <= 5000),
+    CONSTRAINT objective_evaluation_check CHECK (char_length(evaluation) <= 5000),
+    CONSTRAINT objective_standing_check CHECK (standing IN ('not_measured', 'behind', 'on_track', 'reached'))
+);
+CREATE INDEX objective_created_at_idx ON planning.objective (tenant_id, created_at, id) WHERE archived_at IS NULL;
+CREATE INDEX objective_owner_id_idx ON planning.objective (tenant_id, owner_id, id) WHERE archived_at IS NULL;
+CREATE INDEX objective_due_on_idx ON planning.objective (tenant_id, due_on, id) WHERE archived_at IS NULL;
+
+CREATE TABLE planning.indicator (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    ref text NOT NULL,
+    version integer NOT NULL,
+    created_at timestamptz NOT NULL,
+    created_by uuid NOT NULL,
+    updated_at timestamptz NOT NULL,
+    updated_by uuid NOT NULL,
+    archived_at timestamptz,
+    objective_id uuid NOT NULL,
+    title text NOT NULL,
+    unit text,
+    better text NOT NULL,
+    baseline numeric(18,4),
+    target numeric(18,4) NOT NULL,
+    source text,
+    rhythm_days integer NOT NULL,
+    latest numeric(18,4),
+    measured_on date,
+    measure_on date,
+    standing text,
+    CONSTRAINT indicator_pk PRIMARY KEY (tenant_id, id),
+    CONSTRAINT indicator_ref_key UNIQUE (tenant_id, ref),
+    CONSTRAINT indicator_title_check CHECK (char_length(title) BETWEEN 1 AND 200),
+    CONSTRAINT indicator_unit_check CHECK (char_length(unit) <= 20),
+    CONSTRAINT indicator_better_check CHECK (better IN ('higher', 'lower')),
+    CONSTRAINT indicator_source_check CHECK (char_length(source) <= 500),
+    CONSTRAINT indicator_rhythm_days_check CHECK (rhythm_days BETWEEN 1 AND 1100),
+    CONSTRAINT indicator_standing_check CHECK (standing IN ('not_measured', 'behind', 'on_track', 'reached'))
+);
+CREATE INDEX indicator_created_at_idx ON planning.indicator (tenant_id, created_at, id) WHERE archived_at IS NULL;
+CREATE INDEX indicator_objective_id_idx ON planning.indicator (tenant_id, objective_id, id) WHERE archived_at IS NULL;
+CREATE INDEX indicator_measure_on_idx ON planning.indicator (tenant_id, measure_on, id) WHERE archived_at IS NULL;
+
+CREATE TABLE planning.measurement (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    ref text NOT NULL,
+    version integer NOT NULL,
+    created_at timestamptz NOT NULL,
+    created_by uuid NOT NULL,
+    updated_at timestamptz NOT NULL,
+    updated_by uuid NOT NULL,
+    archived_at timestamptz,
+    indicator_id uuid NOT NULL,
+    measured_on date NOT NULL,
+    value numeric(18,4) NOT NULL,
+    note text NOT NULL,
+    CONSTRAINT measurement_pk PRIMARY KEY (tenant_id, id),
+    CONSTRAINT measurement_ref_key UNIQUE (tenant_id, ref),
+    CONSTRAINT measurement_note_check CHECK (char_length(note) BETWEEN 1 AND 200)
+);
+CREATE INDEX measurement_indicator_id_idx ON planning.measurement (tenant_id, indicator_id, id) WHERE archived_at IS NULL;
+CREATE INDEX measurement_measured_on_idx ON planning.measurement (tenant_id, measured_on, id) WHERE archived_at IS NULL;
+
+CREATE TABLE planning.opportunity (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    ref text NOT NULL,
+    version integer NOT NULL,
+    created_at timestamptz NOT NULL,
+    created_by uuid NOT NULL,
+    updated_at timestamptz NOT NULL,
+    updated_by uuid NOT NULL,
+    archived_at timestamptz,
+    status text NOT NULL,
+    title text NOT NULL,
+    source text,
+    benefit text,
+    likelihood integer,
+    gain integer,
+    choice text,
+    owner_id uuid,
+    due_on date,
+    result text,
+    worth integer GENERATED ALWAYS AS (likelihood * gain) STORED,
+    CONSTRAINT opportunity_pk PRIMARY KEY (tenant_id, id),
+    CONSTRAINT opportunity_ref_key UNIQUE (tenant_id, ref),
+    CONSTRAINT opportunity_status_check CHECK (status IN ('identified', 'assessed', 'pursued', 'realised', 'left')),
+    CONSTRAINT opportunity_title_check CHECK (char_length(title) BETWEEN 1 AND 200),
+    CONSTRAINT opportunity_source_check CHECK (char_length(source) <= 2000),
+    CONSTRAINT opportunity_benefit_check CHECK (char_length(benefit) <= 2000),
+    CONSTRAINT opportunity_likelihood_check CHECK (likelihood BETWEEN 1 AND 5),
+    CONSTRAINT opportunity_gain_check CHECK (gain BETWEEN 1 AND 5),
+    CONSTRAINT opportunity_choice_check CHECK (choice IN ('take', 'increase', 'share', 'leave')),
+    CONSTRAINT opportunity_result_check CHECK (char_length(result) <= 2000)
+);
+CREATE INDEX opportunity_owner_id_idx ON planning.opportunity (tenant_id, owner_id, id) WHERE archived_at IS NULL;
+CREATE INDEX opportunity_due_on_idx ON planning.opportunity (tenant_id, due_on, id) WHERE archived_at IS NULL;
+CREATE INDEX opportunity_worth_idx ON planning.opportunity (tenant_id, worth DESC NULLS LAST, id DESC) WHERE archived_at IS NULL;
+
+CREATE TABLE planning.isms_change (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    ref text NOT NULL,
+    version integer NOT NULL,
+    created_at timestamptz NOT NULL,
+    created_by uuid NOT NULL,
+    updated_at timestamptz NOT NULL,
+    updated_by uuid NOT NULL,
+    archived_at timestamptz,
+    status text NOT NULL,
+    title text NOT NULL,
+    purpose text,
+    consequences text,
+    integrity text,
+    resources text,
+    owner_id uuid,
+    planned_for date,
+    result text,
+    planned_at timestamptz,
+    done_on date,
+    CONSTRAINT isms_change_pk PRIMARY KEY (tenant_id, id),
+    CONSTRAINT isms_change_ref_key UNIQUE (tenant_id, ref),
+    CONSTRAINT isms_change_status_check CHECK (status IN ('proposed', 'planned', 'done', 'reviewed', 'cancelled')),
+    CONSTRAINT isms_change_title_check CHECK (char_length(title) BETWEEN 1 AND 200),
+    CONSTRAINT isms_change_purpose_check CHECK (char_length(purpose) <= 5000),
+    CONSTRAINT isms_change_consequences_check CHECK (char_length(consequences) <= 5000),
+    CONSTRAINT isms_change_integrity_check CHECK (char_length(integrity) <= 5000),
+    CONSTRAINT isms_change_resources_check CHECK (char_length(resources) <= 5000),
+    CONSTRAINT isms_change_result_check CHECK (char_length(result) <= 5000)
+);
+CREATE INDEX isms_change_created_at_idx ON planning.isms_change (tenant_id, created_at, id) WHERE archived_at IS NULL;
+CREATE INDEX isms_change_owner_id_idx ON planning.isms_change (tenant_id, owner_id, id) WHERE archived_at IS NULL;
+CREATE INDEX isms_change_planned_for_idx ON planning.isms_change (tenant_id, planned_for, id) WHERE archived_at IS NULL;
+
+CREATE TABLE planning.loss_estimate (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    ref text NOT NULL,
+    version integer NOT NULL,
+    created_at timestamptz NOT NULL,
+    created_by uuid NOT NULL,
+    updated_at timestamptz NOT NULL,
+    updated_by uuid NOT NULL,
+    archived_at timestamptz,
+    title text NOT NULL,
+    risk_id uuid NOT NULL,
+    control_id uuid,
+    asset_value numeric(18,2) NOT NULL,
+    exposure numeric(18,4),
+    yearly_rate numeric(18,4),
+    exposure_after numeric(18,4),
+    yearly_rate_after numeric(18,4),
+    control_cost numeric(18,2),
+    basis text,
+    single_loss numeric(18,2) GENERATED ALWAYS AS (asset_value * exposure) STORED,
+    yearly_loss numeric(18,2) GENERATED ALWAYS AS (asset_value * exposure * yearly_rate) STORED,
+    yearly_loss_after numeric(18,2) GENERATED ALWAYS AS (asset_value * exposure_after * yearly_rate_after) STORED,
+    control_value numeric(18,2) GENERATED ALWAYS AS (asset_value * exposure * yearly_rate - asset_value * exposure_after * yearly_rate_after - control_cost) STORED,
+    pays_off boolean GENERATED ALWAYS AS (asset_value * exposure * yearly_rate - asset_value * exposure_after * yearly_rate_after - control_cost > 0) STORED,
+    CONSTRAINT loss_estimate_pk PRIMARY KEY (tenant_id, id),
+    CONSTRAINT loss_estimate_ref_key UNIQUE (tenant_id, ref),
+    CONSTRAINT loss_estimate_title_check CHECK (char_length(title) BETWEEN 1 AND 200),
+    CONSTRAINT loss_estimate_asset_value_check CHECK (asset_value BETWEEN 0 AND 2000000000),
+    CONSTRAINT loss_estimate_exposure_check CHECK (exposure BETWEEN 0 AND 1),
+    CONSTRAINT loss_estimate_yearly_rate_check CHECK (yearly_rate BETWEEN 0 AND 100000),
+    CONSTRAINT loss_estimate_exposure_after_check CHECK (exposure_after BETWEEN 0 AND 1),
+    CONSTRAINT loss_estimate_yearly_rate_after_check CHECK (yearly_rate_after BETWEEN 0 AND 100000),
+    CONSTRAINT loss_estimate_control_cost_check CHECK (control_cost BETWEEN 0 AND 2000000000),
+    CONSTRAINT loss_estimate_basis_check CHECK (char_length(basis) <= 2000)
+);
+CREATE INDEX loss_estimate_created_at_idx ON planning.loss_estimate (tenant_id, created_at, id) WHERE archived_at IS NULL;
+CREATE INDEX loss_estimate_risk_id_idx ON planning.loss_estimate (tenant_id, risk_id, id) WHERE archived_at IS NULL;
+CREATE INDEX loss_estimate_control_id_idx ON planning.loss_estimate (tenant_id, control_id, id) WHERE archived_at IS NULL;
+
 ALTER TABLE planning.risk_method ADD CONSTRAINT risk_method_revises_id_fk FOREIGN KEY (tenant_id, revises_id) REFERENCES planning.risk_method (tenant_id, id);
 ALTER TABLE planning.risk_method ADD CONSTRAINT risk_method_approved_by_id_fk FOREIGN KEY (tenant_id, approved_by_id) REFERENCES core.membership (tenant_id, user_id);
 ALTER TABLE planning.risk_round ADD CONSTRAINT risk_round_method_id_fk FOREIGN KEY (tenant_id, method_id) REFERENCES planning.risk_method (tenant_id, id);
@@ -378,6 +576,13 @@ ALTER TABLE planning.soa_row ADD CONSTRAINT soa_row_soa_id_fk FOREIGN KEY (tenan
 ALTER TABLE planning.soa_row ADD CONSTRAINT soa_row_control_id_fk FOREIGN KEY (tenant_id, control_id) REFERENCES annex_a.control (tenant_id, id);
 ALTER TABLE planning.soa_row ADD CONSTRAINT soa_row_owner_id_fk FOREIGN KEY (tenant_id, owner_id) REFERENCES core.membership (tenant_id, user_id);
 ALTER TABLE planning.soa_row ADD CONSTRAINT soa_row_confirmed_by_id_fk FOREIGN KEY (tenant_id, confirmed_by_id) REFERENCES core.membership (tenant_id, user_id);
+ALTER TABLE planning.objective ADD CONSTRAINT objective_owner_id_fk FOREIGN KEY (tenant_id, owner_id) REFERENCES core.membership (tenant_id, user_id);
+ALTER TABLE planning.indicator ADD CONSTRAINT indicator_objective_id_fk FOREIGN KEY (tenant_id, objective_id) REFERENCES planning.objective (tenant_id, id);
+ALTER TABLE planning.measurement ADD CONSTRAINT measurement_indicator_id_fk FOREIGN KEY (tenant_id, indicator_id) REFERENCES planning.indicator (tenant_id, id);
+ALTER TABLE planning.opportunity ADD CONSTRAINT opportunity_owner_id_fk FOREIGN KEY (tenant_id, owner_id) REFERENCES core.membership (tenant_id, user_id);
+ALTER TABLE planning.isms_change ADD CONSTRAINT isms_change_owner_id_fk FOREIGN KEY (tenant_id, owner_id) REFERENCES core.membership (tenant_id, user_id);
+ALTER TABLE planning.loss_estimate ADD CONSTRAINT loss_estimate_risk_id_fk FOREIGN KEY (tenant_id, risk_id) REFERENCES planning.risk (tenant_id, id);
+ALTER TABLE planning.loss_estimate ADD CONSTRAINT loss_estimate_control_id_fk FOREIGN KEY (tenant_id, control_id) REFERENCES annex_a.control (tenant_id, id);
 
 SELECT core.fence('planning.risk_method');
 SELECT core.fence('planning.risk_round');
@@ -387,6 +592,12 @@ SELECT core.fence('planning.treatment_plan');
 SELECT core.fence('planning.treatment_action');
 SELECT core.fence('planning.soa_version');
 SELECT core.fence('planning.soa_row');
+SELECT core.fence('planning.objective');
+SELECT core.fence('planning.indicator');
+SELECT core.fence('planning.measurement');
+SELECT core.fence('planning.opportunity');
+SELECT core.fence('planning.isms_change');
+SELECT core.fence('planning.loss_estimate');
 
 -- What the descriptor cannot say.
 
