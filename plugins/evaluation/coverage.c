@@ -5,8 +5,10 @@
 
 /* $2 the programme. */
 #define PROGRAMME                                                                                                                \
-    "WITH programme AS (SELECT p.id, p.edition FROM evaluation.audit_programme p WHERE p.tenant_id = $1 AND p.id = $2::uuid),"   \
-    " item AS (SELECT 'clause' AS kind, q.clause AS number, min(q.title) AS title, min(q.seq) AS place"                          \
+    "WITH programme AS (SELECT p.id, p.edition FROM evaluation.audit_programme p WHERE p.tenant_id = $1 AND p.id = $2::uuid)"
+
+#define CLAUSES                                                                                                                  \
+    ", item AS (SELECT 'clause' AS kind, q.clause AS number, min(q.title) AS title, min(q.seq) AS place"                         \
     " FROM evaluation.requirement q JOIN programme p ON p.edition = q.edition GROUP BY q.clause"
 
 /* Controls of the programme's edition and those of one's own. */
@@ -15,6 +17,18 @@
     " FROM annex_a.control c JOIN programme p ON c.edition IS NULL OR c.edition = p.edition"                                     \
     " LEFT JOIN annex_a.catalogue k ON k.edition = c.edition AND k.id = c.catalogue_id"                                          \
     " WHERE c.tenant_id = $1 AND c.archived_at IS NULL"
+
+/* The statement of applicability that holds says which apply; without one for the edition all in the register do. */
+#define STATEMENT                                                                                                                \
+    ", statement AS (SELECT v.id FROM planning.soa_version v JOIN programme p ON p.edition = v.edition WHERE v.tenant_id = $1"   \
+    " AND v.archived_at IS NULL AND v.status IN ('approved', 'published') ORDER BY v.approved_at DESC LIMIT 1)"
+#define APPLICABLE                                                                                                               \
+    " AND NOT EXISTS (SELECT FROM statement)"                                                                                    \
+    " UNION ALL SELECT 'control', coalesce(w.catalogue_id, o.ref, w.ref), w.title, 100000 + coalesce(k.place, 100000)"           \
+    " FROM planning.soa_row w JOIN statement s ON s.id = w.soa_id JOIN programme p ON true"                                      \
+    " LEFT JOIN annex_a.control o ON o.tenant_id = $1 AND o.id = w.control_id"                                                   \
+    " LEFT JOIN annex_a.catalogue k ON k.edition = p.edition AND k.id = w.catalogue_id"                                          \
+    " WHERE w.tenant_id = $1 AND w.archived_at IS NULL AND w.applicable = 'yes'"
 
 /* "9" covers 9.1 and 9.2.1; "A.8" covers A.8.13, "CTL" all controls of one's own. */
 #define COVERED                                                                                                                  \
@@ -28,10 +42,12 @@
     " WHERE i.number = x OR starts_with(i.number, x || '.') OR starts_with(i.number, x || '-'))"                                 \
     " GROUP BY i.kind, i.number, i.title, i.place)"
 
-/* Applicable controls are those that are kept in Annex A's register; without that area only clauses are counted. */
+/* Planning stands on Annex A: where it is, so is that. Without either only clauses are counted. */
 static const char *items(struct bl_request *r)
 {
-    return bl_loaded(r, "annex_a") ? PROGRAMME CONTROLS COVERED : PROGRAMME COVERED;
+    if (bl_loaded(r, "planning"))
+        return PROGRAMME STATEMENT CLAUSES CONTROLS APPLICABLE COVERED;
+    return bl_loaded(r, "annex_a") ? PROGRAMME CLAUSES CONTROLS COVERED : PROGRAMME CLAUSES COVERED;
 }
 
 static const char *sql(struct bl_request *r, const char *tail)

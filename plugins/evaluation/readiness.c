@@ -104,7 +104,7 @@ static const char *clause_of(const char *edition, const char *number)
 /* Where a clause without requirements of its own belongs: 4 to 6 plan, 7 and 8 and the controls do, 9 check, 10 act. */
 static const char *phase_of(const char *number)
 {
-    int n = atoi(number);
+    long n = strtol(number, NULL, 10);
     return n >= 4 && n <= 6 ? "PLAN" : n == 9 ? "CHECK" : n == 10 ? "ACT" : "DO";
 }
 

@@ -126,4 +126,28 @@ AREA_UNUSED static void area_is(struct api *who, const char *resource, const cha
     answer_free(&a);
 }
 
+/* A new organisation, empty, in which keep's people have their roles; the records of this program go there from now on. */
+AREA_UNUSED static void area_new_org(const char *stem)
+{
+    static const char *const roles[] = {"owner",          "manager",          "contributor", "risk_owner",
+                                        "top_management", "internal_auditor", "reader"};
+    static char slug[60];
+    char line[600];
+    const char *ballium = getenv("BALLIUM_BINARY");
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    if (!ballium)
+        fail_msg("BALLIUM_BINARY must name the installed program (tests/run sets it)");
+    snprintf(slug, sizeof slug, "%s-%llx", stem,
+             (unsigned long long)now.tv_sec * 1000 + (unsigned long long)now.tv_nsec / 1000000);
+    snprintf(line, sizeof line, "%s org create --slug %s --name 'Of a test' --kind client >/dev/null", ballium, slug);
+    assert_int_equal(system(line), 0); // NOLINT(cert-env33-c): a test, with words of its own
+    for (size_t i = 0; i < sizeof roles / sizeof *roles; i++) {
+        snprintf(line, sizeof line, "%s user grant --email %s --org %s --roles %s >/dev/null", ballium,
+                 api_email("keep", roles[i]), slug, roles[i]);
+        assert_int_equal(system(line), 0); // NOLINT(cert-env33-c)
+    }
+    area_org = slug;
+}
+
 #endif
