@@ -2,6 +2,7 @@
 #include "cli/doctor.h"
 #include "db/db.h"
 #include "files/files.h"
+#include "report/report.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -45,6 +46,10 @@ void doctor_check_files(struct doctor *d)
                    d->config->file_store);
     else
         doctor_say(d, FINE, "files", "kept on %s; scanned by %s", d->config->file_store, d->config->clamd_socket);
+    if (report_can_pdf())
+        doctor_say(d, FINE, "reports", "WeasyPrint makes PDF");
+    else
+        doctor_say(d, WARNING, "reports", "no PDF, only workbooks: apt-get install weasyprint");
     if (files != NULL && d->files)
         verify(d, files);
     files_free(files);

@@ -114,15 +114,18 @@ static enum bl_status count_in(struct http_request *r, const struct files_facts 
     return status == BL_OK ? over_quota(r, db_integer(rows, 0, 0), db_integer(rows, 0, 1), facts->size) : status;
 }
 
-static enum bl_status write_row(struct http_request *r, const json_t *body, const struct files_facts *facts)
+static enum bl_status write_row(struct http_request *r, const json_t *body, const json_t *origin, const struct files_facts *facts,
+                                json_t **out)
 {
     json_t *server = json_pack("{s:s, s:s, s:I, s:s}", "media_type", facts->media_type, "sha256", facts->sha256, "size",
                                (json_int_t)facts->size, "scan", facts->scanned ? "clean" : "none");
     arena_defer(r->arena, release, server);
-    return engine_put(&r->base, r->worker->http->engine, "core.files", body, server, NULL, true);
+    json_object_update(server, (json_t *)(uintptr_t)origin);
+    return engine_put(&r->base, r->worker->http->engine, "core.files", body, server, out, out == NULL);
 }
 
-static enum bl_status store(struct http_request *r, struct files_upload *upload, const json_t *body)
+enum bl_status http_keep_file(struct http_request *r, struct files_upload *upload, const json_t *body, const json_t *origin,
+                              json_t **out)
 {
     struct files_problem problem;
     bool remote = files_remote(r->worker->http->files);
@@ -130,12 +133,12 @@ static enum bl_status store(struct http_request *r, struct files_upload *upload,
     /* A remote store takes its time, and a transaction must not wait for it. What fails afterwards leaves an orphan there. */
     if (facts == NULL || (remote && !files_keep(upload, r->base.tenant, &problem)))
         return fail(r, &problem);
-    enum bl_status status = take_key(r, facts);
+    enum bl_status status = out == NULL ? take_key(r, facts) : BL_OK;
     if (status != BL_OK || r->done)
         return status;
     status = count_in(r, facts);
     if (status == BL_OK)
-        status = write_row(r, body, facts);
+        status = write_row(r, body, origin, facts, out);
     if (status == BL_OK && !remote && !files_keep(upload, r->base.tenant, &problem))
         return fail(r, &problem);
     return status;
@@ -155,5 +158,5 @@ enum bl_status http_upload(struct bl_request *base)
     if (in.upload == NULL)
         return fail(r, &problem);
     status = http_body_stream(r, receive, &in);
-    return status == BL_OK ? store(r, in.upload, body) : status;
+    return status == BL_OK ? http_keep_file(r, in.upload, body, NULL, NULL) : status;
 }

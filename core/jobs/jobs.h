@@ -16,6 +16,8 @@ struct job_kind {
     enum bl_status (*run)(struct db *, struct arena *, const struct config *, char *outcome, size_t room);
 };
 extern const struct job_kind job_kinds[]; /* ends with a zeroed element */
+/* report.c: makes what POST …/reports/<name> has ordered. */
+enum bl_status jobs_report(struct bl_request *, const json_t *input, json_t **outcome);
 extern const struct bl_job core_jobs[];   /* those that the core itself lets people order: kind "core.name" */
 
 /* A job that was taken: it is this process's for JOB_LEASE seconds. One of kind, duty and task says what it is; none: no job. */

@@ -48,7 +48,7 @@ static enum bl_status sweep_jobs(struct db *db, struct arena *arena, const struc
                  "finished jobs", outcome, room);
 }
 
-const struct bl_job core_jobs[] = {{.name = NULL}};
+const struct bl_job core_jobs[] = {{"report", jobs_report}, {.name = NULL}};
 
 static enum bl_status sweep_files(struct db *db, struct arena *arena, const struct config *config, char *outcome, size_t room)
 {

@@ -323,6 +323,27 @@ static void check_route(struct check *c, const struct bl_route *r, const char *s
     check_schema_text(c, "answer", r->answer);
 }
 
+static void check_reports(struct check *c)
+{
+    for (const struct bl_report *r = c->plugin->reports; r && r->name; r++) {
+        size_t back = check_enter(c, "report %s", r->name);
+        if (!check_is_name_text(r->name))
+            check_object(c, "its name is not snake_case");
+        for (const struct bl_report *s = r + 1; s->name; s++)
+            if (strcmp(r->name, s->name) == 0)
+                check_object(c, "named twice");
+        if (!r->label)
+            check_object(c, "no label");
+        if (!r->permission)
+            check_object(c, "no permission");
+        else if (!known_permission(c, r->permission))
+            check_object(c, "nothing declares the permission `%s`", r->permission);
+        if (!r->make)
+            check_object(c, "nothing makes it");
+        check_leave(c, back);
+    }
+}
+
 static void check_routes(struct check *c)
 {
     for (const struct bl_route *r = c->plugin->routes; r && r->method; r++) {
@@ -353,6 +374,7 @@ int plugin_check(const struct bl_plugin *plugin, const struct registry *others, 
     check_routes(&c);
     check_migrations(&c);
     check_signals(&c);
+    check_reports(&c);
     check_work(&c);
     return c.objections;
 }

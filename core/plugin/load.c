@@ -45,6 +45,7 @@ int plugin_check_abi(const struct bl_plugin *plugin, const char *file, FILE *err
         {"bl_duty", abi->duty, core.duty},
         {"bl_job", abi->job, core.job},
         {"bl_inbox", abi->inbox, core.inbox},
+        {"bl_report", abi->report, core.report},
     };
     int problems = 0;
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)

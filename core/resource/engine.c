@@ -201,6 +201,34 @@ static void add_own_routes(struct engine *e, const struct bl_plugin *plugin)
     }
 }
 
+/* For the document: what every report takes and answers. */
+static const struct bl_route *about_report(struct engine *e, const struct bl_report *report)
+{
+    struct bl_route *about = arena_alloc(e->arena, sizeof *about);
+    *about = (struct bl_route){.method = "POST",
+                               .flags = BL_ACCEPTED,
+                               .summary = arena_format(e->arena, "Order a report: %s", report->label),
+                               .body = report_order_schema,
+                               .answer = report_answer_schema};
+    return about;
+}
+
+static void add_reports(struct engine *e, const struct bl_plugin *plugin)
+{
+    static const struct line line = {.method = "POST", .handler = resource_report, .flags = BL_WRITE};
+    for (const struct bl_report *report = plugin->reports; report && report->name; report++) {
+        add_route(e, &line, NULL,
+                  arena_format(e->arena, "/api/v1/orgs/{org}/%s/reports/%s", plan_path(e->arena, plugin->name),
+                               plan_path(e->arena, report->name)),
+                  report->permission,
+                  (struct plan_route){.engine = e, .report = arena_format(e->arena, "%s.%s", plugin->name, report->name)});
+        if (e->routes) {
+            e->routes[e->route_count - 1].own = about_report(e, report);
+            e->routes[e->route_count - 1].plugin = plugin;
+        }
+    }
+}
+
 static void walk_routes(struct engine *e)
 {
     e->route_count = 0;
@@ -209,6 +237,8 @@ static void walk_routes(struct engine *e)
             add_resource_line(e, line, e->plans[i]);
     for (size_t i = 0; i < registry_count(e->registry); i++)
         add_own_routes(e, registry_at(e->registry, i)->plugin);
+    for (size_t i = 0; i < registry_count(e->registry); i++)
+        add_reports(e, registry_at(e->registry, i)->plugin);
     for (const struct line *line = tenant_lines; line->method; line++)
         add_route(e, line, NULL, arena_format(e->arena, "/api/v1/orgs/{org}%s", line->suffix), line->verb,
                   (struct plan_route){.engine = e});

@@ -55,6 +55,9 @@ enum bl_status engine_enqueue(struct bl_request *, const char *kind, const json_
 enum bl_status engine_send(struct bl_request *, const char *to_tenant, const char *kind, const json_t *message);
 enum bl_status engine_signals(struct bl_request *, json_t **out);
 
+/* A report by its whole name, "planning.soa"; NULL: not loaded. */
+const struct bl_report *engine_report(const struct engine *, const char *name);
+
 /* bl_request.data of a request that no route made (`ballium work`). */
 const void *engine_data(const struct engine *);
 

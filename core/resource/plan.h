@@ -91,6 +91,7 @@ struct plan_route {
     const struct plan *plan; /* NULL: a tenant-wide route, or a plugin's own */
     const struct plan_transition *transition;
     const struct plan_relation *relation;
+    const char *report; /* "planning.soa" */
 };
 
 static inline const struct plan_route *plan_route(const struct bl_request *r)

@@ -69,6 +69,10 @@ enum bl_status engine_signal_list(struct bl_request *);
 const char *signals_compile(struct arena *, const struct registry *);
 const char *engine_signal_sql(const struct engine *); /* NULL: no area has signals */
 
+/* reports.c */
+enum bl_status resource_report(struct bl_request *);
+extern const char report_order_schema[], report_answer_schema[];
+
 /* meta.c, search.c, calendar.c, openapi.c */
 enum bl_status engine_meta(struct bl_request *);
 enum bl_status engine_search(struct bl_request *);

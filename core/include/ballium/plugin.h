@@ -13,7 +13,7 @@
 /* What the plugin was compiled with. Same major, minor not above the core's, sizes equal; else refused. */
 struct bl_abi {
     uint16_t major, minor;
-    uint16_t plugin, resource, field, relation, state, transition, constraint, route, migration, signal, duty, job, inbox;
+    uint16_t plugin, resource, field, relation, state, transition, constraint, route, migration, signal, duty, job, inbox, report;
 };
 
 enum bl_route_flag {
@@ -77,6 +77,20 @@ struct bl_inbox {
     enum bl_status (*receive)(struct bl_request *, const char *from_tenant, const json_t *message);
 };
 
+/* A document of records: POST /api/v1/orgs/{org}/<area>/reports/<name> with {"id", "format": "pdf" or "xlsx", …} answers 202 and
+ * a job. The job calls `make`; the core renders what it answers, keeps it as a file of the organisation and says which in its
+ * outcome. The document is data (given away):
+ *   {"title", "subtitle", "version", "classification", "approval": [{"role", "name", "date"}], "facts": [["label", "value"]],
+ *    "sections": [{"heading", "text", "table": {"columns": [{"title", "width", "kind": "text|number|date"}], "rows": [["…"]]},
+ *                  "image_svg"}]}
+ * `width` in characters; only "title" is needed; the core adds the organisation's name and the moment. */
+struct bl_report {
+    const char *name; /* "soa" */
+    const char *label;
+    const char *permission; /* whole: "planning.soa_version:read" */
+    enum bl_status (*make)(struct bl_request *, const json_t *order, json_t **document);
+};
+
 struct bl_plugin {
     struct bl_abi abi;   /* = BL_ABI; first, so that it can be read whatever else changed */
     const char *name;    /* "annex_a"; symbol bl_plugin_annex_a; schema and permission prefix of that name; hyphen in paths */
@@ -94,6 +108,7 @@ struct bl_plugin {
     const struct bl_duty *duties;
     const struct bl_job *jobs;
     const struct bl_inbox *inboxes;
+    const struct bl_report *reports; /* ends with a zeroed element */
 };
 
 #define BL_ABI                                                                                                                   \
@@ -103,7 +118,7 @@ struct bl_plugin {
         .state = sizeof(struct bl_state), .transition = sizeof(struct bl_transition),                                            \
         .constraint = sizeof(struct bl_constraint), .route = sizeof(struct bl_route), .migration = sizeof(struct bl_migration),  \
         .signal = sizeof(struct bl_signal), .duty = sizeof(struct bl_duty), .job = sizeof(struct bl_job),                        \
-        .inbox = sizeof(struct bl_inbox)                                                                                         \
+        .inbox = sizeof(struct bl_inbox), .report = sizeof(struct bl_report)                                                     \
     }
 
 #endif
