@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -263,4 +264,11 @@ bool time_parse(const char *text, int64_t *out)
         return false;
     *out = ((int64_t)days * 86400 + h * 3600 + m * 60 + s - (int64_t)minutes * 60) * 1000000 + micro;
     return true;
+}
+
+void sha256_text(const void *bytes, size_t length, char out[SHA256_TEXT])
+{
+    unsigned char hash[crypto_hash_sha256_BYTES];
+    crypto_hash_sha256(hash, bytes, length);
+    sodium_bin2hex(out, SHA256_TEXT, hash, sizeof hash);
 }

@@ -23,5 +23,7 @@ bool date_parse(const char *text, int32_t *out);             /* exactly YYYY-MM-
 
 bool random_bytes(void *out, size_t length);           /* from the kernel */
 uint64_t hash_bytes(const void *bytes, size_t length); /* fast, keyed per process: for tables in memory only */
+#define SHA256_TEXT 65
+void sha256_text(const void *bytes, size_t length, char out[SHA256_TEXT]); /* in hexadecimal, small letters */
 
 #endif

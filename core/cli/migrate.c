@@ -13,7 +13,7 @@ static bool migrate_all(struct db *db, const struct registry *registry)
         if (plugin->migrations && !migrate_area(db, plugin->name, plugin->migrations, stdout, stderr))
             return false;
     }
-    return tenant_sync_grants(db, registry, stderr);
+    return tenant_sync_grants(db, registry, stderr) && plugin_stamp_all(db, registry, stderr);
 }
 
 static int migrate_run(struct config *config, int argc, char **argv)

@@ -37,8 +37,10 @@ static enum master_check check_tables(const struct service *s, FILE *errors)
     for (size_t i = 0; i < registry_count(s->registry); i++) {
         const struct bl_plugin *plugin = registry_at(s->registry, i)->plugin;
         int missing = plugin->migrations == NULL ? 0 : migrate_check(db, plugin->name, plugin->migrations, errors);
-        wrong += missing != 0 ? missing : plugin_drift(db, plugin, errors) != 0;
+        wrong += missing;
     }
+    if (wrong == 0)
+        wrong = plugin_drift_all(db, s->registry, errors);
     enum master_check result = wrong == 0 ? MASTER_GOOD : db_connected(db) ? MASTER_BAD : MASTER_LATER;
     db_free(db);
     return result;

@@ -8,7 +8,6 @@
 #include <string.h>
 
 #define ARENA_LIMIT (1024u * 1024)
-#define SHA256_TEXT 65
 #define LOCK_KEY "4852613071936487" /* any number, the same for ever: all of ballium's migrations queue for it */
 
 /* The lock is waited for without limit: another migration may be long. What the file itself locks is not: a table in use must not
@@ -28,13 +27,6 @@ static const char make_core[] = BEGIN_LOCKED "CREATE SCHEMA IF NOT EXISTS core A
                                              "GRANT USAGE ON SCHEMA core TO ballium_app;"
                                              "GRANT SELECT ON core.migration TO ballium_app;"
                                              "COMMIT";
-
-static void sha256_text(const char *bytes, size_t length, char out[SHA256_TEXT])
-{
-    unsigned char hash[crypto_hash_sha256_BYTES];
-    crypto_hash_sha256(hash, (const unsigned char *)bytes, length);
-    sodium_bin2hex(out, SHA256_TEXT, hash, sizeof hash);
-}
 
 static bool plain_name(const char *area)
 {

@@ -46,5 +46,9 @@ void plugin_ddl(const struct bl_plugin *, const struct registry *others, FILE *o
 /* plugin/drift.c: compares the tables with the descriptor; prints a line per difference; returns how many, -1: no answer. */
 struct db;
 int plugin_drift(struct db *, const struct bl_plugin *, FILE *errors);
+/* plugin/stamp.c: the same for every loaded area that was not compared as it is now; returns how many areas differ. */
+int plugin_drift_all(struct db *, const struct registry *, FILE *errors);
+/* Compares them (the migrator's connection) and leaves word of those that are as they should be. False: printed, could not. */
+bool plugin_stamp_all(struct db *, const struct registry *, FILE *errors);
 
 #endif

@@ -3,9 +3,11 @@ import json
 import os
 import pathlib
 import re
+import socket
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 
 import fcgi
@@ -171,6 +173,70 @@ def cells(what, roots, token, file, constants):
             f"{per['nginx']:9.3f}{per['core']:8.3f}{per['postgres']:8.3f}  {note}")
 
 
+# --- what a user would otherwise write --------------------------------------------------------------------------------------------
+PEERS = {"Django REST framework": 15, "Fastify": 4}
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def start_peer(name, port):
+    env = {**os.environ, "PEER_PORT": str(port), "PEER_DATABASE": CONF["database"], "PEER_PROCESSES": str(os.cpu_count()),
+           "PEER_JWKS": URL + "/.well-known/jwks.json"}
+    keys = pathlib.Path(CONF["keys_dir"])
+    secret = keys / ((keys / "signing").read_text().strip() + ".hs256.key")
+    if secret.exists():
+        env["PEER_SECRET"] = str(secret)
+    if name == "Fastify":
+        folder = HERE / "peers/fastify"
+        subprocess.run(["npm", "ci", "--no-audit", "--no-fund"], cwd=folder, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        return subprocess.Popen(["node", "peer.mjs"], cwd=folder, env=env)
+    return subprocess.Popen(["/usr/bin/gunicorn", "--log-level", "warning", "-w", str(2 * os.cpu_count() + 1), "-b", f"127.0.0.1:{port}",
+                             "peer:application"], cwd=HERE / "peers/django", env=env)
+
+
+def ready(url, token):
+    """Asks until the peer answers; what it answers must be the record."""
+    until = time.monotonic() + 60
+    while True:
+        try:
+            with urllib.request.urlopen(urllib.request.Request(url, None, {"Authorization": "Bearer " + token}), timeout=5) as answer:
+                return json.load(answer)
+        except urllib.error.HTTPError as error:
+            raise SystemExit(f"tests/bench/run: the peer answers {error.code}: {error.read()[:500]!r}") from error
+        except OSError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.1)
+
+
+def peers(record_path, token):
+    """Reading one at 32 connections. The peers are asked without nginx before them, which is to their advantage."""
+    same = ask(record_path, token=token)
+    say(f"\nread one at 32 connections, beside what one would otherwise write (without nginx in front, {os.cpu_count()} cores)")
+    for name, aim in PEERS.items():
+        port = free_port()
+        process = start_peer(name, port)
+        try:
+            url = f"http://127.0.0.1:{port}"
+            theirs = ready(url + record_path, token)
+            if any(str(theirs[k]) != str(same[k]) for k in ("id", "title", "priority", "version")):
+                raise SystemExit(f"tests/bench/run: {name} answers another record: {theirs}")
+            run_wrk("read", 32, token, 1, url)
+            peer = run_wrk("read", 32, token, url=url)
+            own = run_wrk("read", 32, token)
+        finally:
+            process.terminate()
+            process.wait()
+        ratio = own["rate"] / peer["rate"]
+        good = ratio >= aim and peer["errors"] == 0
+        say(f"{name:24}{peer['rate']:8.0f}/s  p99 {peer['p99']:7.1f} ms   ballium {own['rate']:8.0f}/s  p99 {own['p99']:5.1f} ms   "
+            f"{ratio:5.1f} times; target {aim} " + verdict(good, f"{name}: {ratio:.1f} times, target {aim}, {peer['errors']} errors"))
+
+
 def main():
     users = json.loads((DATA / "demo-credentials.json").read_text())["users"]
     user = next(u for u in users if u["organisation"] == "keep" and u["role"] == "manager")
@@ -226,6 +292,7 @@ def main():
     say(f"core.enter on a read (pgbench, 8 clients): {with_enter:.0f}/s with it, {without:.0f}/s with the tenant set unchecked: "
         f"it takes {100 * (1 - with_enter / without):.0f} % of the rate")
 
+    peers(f"{issues}/{record}", token)
     if misses:
         say("\nmissed:")
         for miss in misses:

@@ -1,6 +1,7 @@
 /* A table that is no longer what its descriptor says, one way at a time, each with its line. In a database of its own. */
 #include "unit.h"
 
+#include "base/ids.h"
 #include "db/migrate.h"
 #include "plugin/registry.h"
 #include "printed.h"
@@ -174,6 +175,63 @@ static void drifted(void **state)
     compare("good", change->lines);
 }
 
+/* What was compared once is not compared again, and whatever is changed is. */
+static void drifted_after_it_was_compared(void **state)
+{
+    const struct change *change = *state;
+    struct printed printed;
+    make_good();
+    printed_start(&printed);
+    assert_true(plugin_stamp_all(owner, registry, printed.out));
+    printed_end(&printed);
+    printed_free(&printed);
+    run(owner, change->sql);
+    printed_start(&printed);
+    int wrong = plugin_drift_all(app, registry, printed.out);
+    const char *said = printed_end(&printed);
+    assert_int_equal(wrong, *change->lines ? 2 : 1); /* needs_good has no tables here at all */
+    assert_true(strstr(said, change->lines) != NULL);
+    printed_free(&printed);
+}
+
+/* A stamp that lies shows that it is believed: the comparison is left out. */
+static void a_stamp_spares_the_comparison(void **state)
+{
+    (void)state;
+    static struct bl_plugin other;
+    static struct bl_resource resources[8];
+    static struct bl_field fields[64];
+    struct printed printed;
+    char sum[65], sql[300], *text = NULL;
+    size_t n = 0;
+    make_good();
+    other = *registry_plugin(registry, "good");
+    for (; other.resources[n].name; n++)
+        resources[n] = other.resources[n];
+    for (n = 0; resources[0].fields[n].name; n++)
+        fields[n] = resources[0].fields[n];
+    fields[0].max = 77; /* a longer text than the table's CHECK allows */
+    resources[0].fields = fields;
+    other.resources = resources;
+    const struct bl_plugin *const plugins[] = {&other};
+    struct registry *changed = registry_of(plugins, 1, stderr);
+    assert_non_null(changed);
+    printed_start(&printed);
+    assert_true(plugin_stamp_all(owner, registry, printed.out));
+    assert_int_equal(plugin_drift_all(app, changed, printed.out), 1);
+    FILE *ddl = open_memstream(&text, &n);
+    plugin_ddl(&other, changed, ddl);
+    fclose(ddl);
+    sha256_text(text, n, sum);
+    free(text);
+    snprintf(sql, sizeof sql, "UPDATE core.stamp SET descriptor = '%s' WHERE area = 'good'", sum);
+    run(owner, sql);
+    assert_int_equal(plugin_drift_all(app, changed, printed.out), 0);
+    printed_end(&printed);
+    printed_free(&printed);
+    registry_free(changed);
+}
+
 static void another_area_s_table(void **state)
 {
     (void)state;
@@ -206,9 +264,13 @@ static void nobody_answers(void **state)
 
 int main(void)
 {
-    struct CMUnitTest tests[CHANGES + 2] = {cmocka_unit_test(another_area_s_table), cmocka_unit_test(nobody_answers)};
-    for (size_t i = 0; i < CHANGES; i++)
-        tests[2 + i] =
-            (struct CMUnitTest){.name = changes[i].name, .test_func = drifted, .initial_state = (void *)(uintptr_t)&changes[i]};
+    struct CMUnitTest tests[2 * CHANGES + 3] = {cmocka_unit_test(another_area_s_table), cmocka_unit_test(nobody_answers),
+                                                cmocka_unit_test(a_stamp_spares_the_comparison)};
+    for (size_t i = 0; i < CHANGES; i++) {
+        void *change = (void *)(uintptr_t)&changes[i];
+        tests[3 + 2 * i] = (struct CMUnitTest){.name = changes[i].name, .test_func = drifted, .initial_state = change};
+        tests[4 + 2 * i] =
+            (struct CMUnitTest){.name = changes[i].name, .test_func = drifted_after_it_was_compared, .initial_state = change};
+    }
     return cmocka_run_group_tests_name("drift", tests, set_up, tear_down);
 }
