@@ -4,10 +4,10 @@
  *   "@user:manager"                       the id of this organisation's person in that role
  *   "@name", "@name.ref"                  the id (or another member) of what an earlier step made under that name; the name
  *                                         itself may have dots
- * A step: {"as": role, "post" | "patch": path below the organisation, "each": [bodies], "names": "list/member"}. A body's own
- * member
+ * A step: {"as": role, "post" | "patch" | "get": path below the organisation, "each": [bodies], "names": "list/member"}. A body's
+ * own member
  * "@" is the name that the answer is kept under; where the path ends in "@" it is the name of the record that is meant. "names"
- * keeps each record of a list in the answer under one of its members. */
+ * keeps each record of a list in the answer under one of its members, with the words of "prefix" before it. */
 #include "cli/demo.h"
 
 #include <stdlib.h>
@@ -179,7 +179,10 @@ static void keep(struct play *p, const json_t *step, const json_t *body, json_t 
     json_t *record;
     json_array_foreach(json_object_get(answer, list), i, record)
     {
-        json_object_set(p->names, text_of(record, member), record);
+        const char *prefix = text_of(step, "prefix"), *value = text_of(record, member);
+        char own[80];
+        snprintf(own, sizeof own, "%s%s", prefix ? prefix : "", value ? value : "");
+        json_object_set(p->names, own, record);
     }
 }
 
@@ -194,19 +197,22 @@ static bool was_changed(const struct play *p, const struct demo_answer *answer)
 static bool send_one(struct play *p, const json_t *step, struct demo_person *person, const json_t *body)
 {
     char path[300], key[80];
-    const char *patch = text_of(step, "patch"), *target = patch ? patch : text_of(step, "post");
+    const char *patch = text_of(step, "patch"), *get = text_of(step, "get");
+    const char *target = patch ? patch : get ? get : text_of(step, "post");
     if (!target || !path_of(p, target, text_of(body, "@"), path, sizeof path))
         return false;
     bool record = patch || (strchr(target, '@') && strchr(target, ':'));
     char *etag = record ? etag_of(p, person, path) : NULL;
-    json_t *resolved = resolve(p, body);
+    json_t *resolved = get ? NULL : resolve(p, body);
     snprintf(key, sizeof key, "demo-%s-%zu", p->org, ++p->sent);
-    struct demo_request request = {.method = patch ? "PATCH" : "POST",
+    struct demo_request request = {.method = patch ? "PATCH"
+                                             : get ? "GET"
+                                                   : "POST",
                                    .path = path,
                                    .token = person->token,
                                    .body = resolved,
                                    .if_match = etag,
-                                   .key = patch ? NULL : key};
+                                   .key = patch || get ? NULL : key};
     struct demo_answer answer = demo_call(p->service, &request);
     bool done = (patch && was_changed(p, &answer)) || good(person->email, &request, &answer);
     if (done)

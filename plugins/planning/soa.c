@@ -17,7 +17,7 @@ static enum bl_status draft(struct bl_request *r, const char *soa, const char **
         return bl_fail(r, BL_UNPROCESSABLE, "unknown_reference", "/soa_id", "there is no Statement with this id here");
     *edition = bl_cell(r, rows, 0, 1);
     if (strcmp(bl_cell(r, rows, 0, 0), "draft") != 0)
-        return bl_fail(r, BL_CONFLICT, "soa_not_draft", NULL,
+        return bl_fail(r, BL_CONFLICT, "frozen", NULL,
                        "the Statement is %s: its rows do not change; make a new version, or take it back while it is in review",
                        bl_cell(r, rows, 0, 0));
     return BL_OK;

@@ -102,7 +102,7 @@ static void decide(const char *soa_id)
             continue;
         struct answer a = step_as(manager, ROWS, id, "", no());
         if (a.status == 409) {
-            go(ROWS, id, "", yes("business", "planned"));
+            go(ROWS, id, "", yes("business", "not_started"));
             tie(ROWS, id, "statements", outcome);
         } else
             expect_status(&a, 200);
@@ -213,18 +213,18 @@ static void rows_follow_from_the_edition(void **state)
 static void what_is_asked_for_is_not_excluded(void **state)
 {
     (void)state;
-    char *control = control_of("2022", "A.8.13"), *round = plain_round(), *risk = risk_in(round), *id = soa("2022", NULL);
-    char *one = row(id, "A.8.13"), *duty = requirement("contractual");
+    char *control = control_of("2022", "A.7.13"), *round = plain_round(), *risk = risk_in(round), *id = soa("2022", NULL);
+    char *one = row(id, "A.7.13"), *duty = requirement("contractual");
     go(ROWS, one, "", no());
-    assert_int_equal(findings(id, 2, "risk_points", "A.8.13"), 0);
+    assert_int_equal(findings(id, 2, "risk_points", "A.7.13"), 0);
     tie(RISKS, risk, "controls", control);
-    assert_int_equal(findings(id, 2, "risk_points", "A.8.13"), 1);
+    assert_int_equal(findings(id, 2, "risk_points", "A.7.13"), 1);
     go(ROWS, one, "", json_pack("{s:s, s:s}", "applicable", "undecided", "implementation_state", "planned"));
     stop(ROWS, one, "", no(), 409, "risk_points", "/applicable");
     go(RISKS, risk, "retire", reason());
     go(ROWS, one, "", no()); /* the risk is no more */
     tie("annex-a/controls", control, "requirements", duty);
-    assert_int_equal(findings(id, 2, "requirement_points", "A.8.13"), 1);
+    assert_int_equal(findings(id, 2, "requirement_points", "A.7.13"), 1);
     go(ROWS, one, "", json_pack("{s:s, s:s}", "applicable", "undecided", "implementation_state", "planned"));
     stop(ROWS, one, "", no(), 409, "requirement_points", "/applicable");
     put_away("context/requirements", duty);
@@ -349,21 +349,21 @@ static void an_approved_version_never_changes(void **state)
     for (size_t i = 0; i < 4; i++)
         stop_as(top, SOAS, first, not_yet[i], i ? NULL : reason(), i ? 409 : 403, NULL, NULL);
     go(SOAS, first, "submit", NULL);
-    stop(ROWS, one, "", json_pack("{s:s}", "note", "Late"), 409, "soa_not_draft", NULL);
+    stop(ROWS, one, "", json_pack("{s:s}", "note", "Late"), 409, "frozen", NULL);
     stop(SOAS, first, "approve", NULL, 403, NULL, NULL);
     go(SOAS, first, "withdraw", reason());
     go(SOAS, first, "submit", NULL);
     go_as(top, SOAS, first, "approve", NULL);
     stop(SOAS, first, "", json_pack("{s:s}", "note", "Late"), 409, "frozen", NULL);
     stop(SOAS, first, "archive", NULL, 409, "soa_kept", NULL);
-    stop(ROWS, one, "", json_pack("{s:s}", "note", "Late"), 409, "soa_not_draft", NULL);
-    stop(ROWS, one, "archive", NULL, 409, "soa_not_draft", NULL);
-    stop(ROWS, one, "confirm", NULL, 409, "soa_not_draft", NULL);
-    refuse(ROWS, json_pack("{s:s, s:s}", "soa_id", first, "title", "Late"), 409, "soa_not_draft", NULL);
+    stop(ROWS, one, "", json_pack("{s:s}", "note", "Late"), 409, "frozen", NULL);
+    stop(ROWS, one, "archive", NULL, 409, "frozen", NULL);
+    stop(ROWS, one, "confirm", NULL, 409, "frozen", NULL);
+    refuse(ROWS, json_pack("{s:s, s:s}", "soa_id", first, "title", "Late"), 409, "frozen", NULL);
     char path[250];
     snprintf(path, sizeof path, HERE ROWS "/%s/links/statements/%s", one, outcome);
     struct answer a = api_call(manager, "DELETE", path, NULL, NULL);
-    expect_problem(&a, 409, "soa_not_draft", NULL);
+    expect_problem(&a, 409, "frozen", NULL);
     answer_free(&a);
     stop_as(top, SOAS, first, "approve", NULL, 409, "wrong_state", NULL);
     go_as(top, SOAS, first, "publish", NULL);
