@@ -3,6 +3,7 @@
  * token reaches it only after everything that can be told without a signature was checked here, and what the token says is read
  * here too, from the very bytes that were signed. The rules are those of RFC 8725. */
 #include "auth/token.h"
+#include "auth/jws.h"
 
 #include <jansson.h>
 #include <jwt.h>
@@ -10,92 +11,22 @@
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
-
-enum { DEPTH = 8, PARTS = 3 };
-
-#define INVALID(text) "invalid_token: " text
 
 static const jwt_alg_t jwt_algorithms[] = {[KEY_ES256] = JWT_ALG_ES256, [KEY_RS256] = JWT_ALG_RS256, [KEY_HS256] = JWT_ALG_HS256};
-
-struct part {
-    const char *text;
-    size_t length;
-};
-
-/* Exactly three parts, none empty: no JWE (five), no detached signature. */
-static bool split(const char *text, struct part parts[PARTS])
-{
-    for (int i = 0; i < PARTS; i++) {
-        parts[i].text = text;
-        parts[i].length = strcspn(text, ".");
-        text += parts[i].length;
-        if (parts[i].length == 0 || *text != (i < PARTS - 1 ? '.' : '\0'))
-            return false;
-        text++;
-    }
-    return true;
-}
-
-/* libsodium refuses padding, white space, characters of the other alphabet and trailing bits that are not zero: one text, one
- * meaning. */
-static bool decode(struct part part, unsigned char out[TOKEN_MAX], size_t *length)
-{
-    return sodium_base642bin(out, TOKEN_MAX, part.text, part.length, NULL, length, NULL,
-                             sodium_base64_VARIANT_URLSAFE_NO_PADDING) == 0;
-}
-
-/* Brackets outside strings; the parser itself recurses 2,048 levels deep. */
-static bool too_deep(const unsigned char *text, size_t length)
-{
-    int depth = 0;
-    bool quoted = false;
-    for (size_t i = 0; i < length; i++) {
-        if (quoted && text[i] == '\\')
-            i++;
-        else if (text[i] == '"')
-            quoted = !quoted;
-        else if (!quoted && (text[i] == '{' || text[i] == '[') && ++depth > DEPTH)
-            return true;
-        else if (!quoted && (text[i] == '}' || text[i] == ']'))
-            depth--;
-    }
-    return false;
-}
-
-/* The part as a JSON object; NULL: it is not one, names a member twice, or is too deep. */
-static json_t *parse(struct part part)
-{
-    unsigned char bytes[TOKEN_MAX];
-    size_t length;
-    if (!decode(part, bytes, &length) || too_deep(bytes, length))
-        return NULL;
-    json_t *object = json_loadb((const char *)bytes, length, JSON_REJECT_DUPLICATES, NULL);
-    if (json_is_object(object))
-        return object;
-    json_decref(object);
-    return NULL;
-}
 
 /* The key that the header names, when the header asks for nothing else. */
 static const char *check_header(json_t *header, const struct keys *keys, const struct key **key)
 {
-    static const char *const keys_of_its_own[] = {"jku", "jwk", "x5u", "x5c"};
     const char *kid = json_string_value(json_object_get(header, "kid"));
     const char *alg = json_string_value(json_object_get(header, "alg"));
-    json_t *typ = json_object_get(header, "typ");
-    if (json_object_get(header, "crit"))
-        return INVALID("critical extension");
-    for (size_t i = 0; i < sizeof keys_of_its_own / sizeof *keys_of_its_own; i++)
-        if (json_object_get(header, keys_of_its_own[i]))
-            return INVALID("brings its own key");
-    if (typ && (!json_is_string(typ) || strcasecmp(json_string_value(typ), "JWT") != 0)) /* libjwt knows no at+jwt either */
-        return INVALID("not an access token");
+    const char *why = jws_check_header(header, false); /* ours say JWT; libjwt knows no at+jwt either */
+    if (why)
+        return why;
     *key = kid ? keys_find(keys, kid) : NULL;
     if (!*key)
-        return INVALID("unknown key");
+        return JWS_INVALID("unknown key");
     if (!alg || strcmp(alg, key_algorithm_name((*key)->algorithm)) != 0)
-        return INVALID("wrong algorithm for its key");
+        return JWS_INVALID("wrong algorithm for its key");
     return NULL;
 }
 
@@ -108,29 +39,6 @@ static bool signature_holds(const char *text, const struct key *key)
     jwt_free(jwt);
     ERR_clear_error();
     return holds;
-}
-
-/* A NumericDate in whole seconds of years 1970 to 9999; -1: is not one; `absent` when it is missing. */
-static int64_t date_of(json_t *claims, const char *name, int64_t absent)
-{
-    json_t *value = json_object_get(claims, name);
-    if (!value)
-        return absent;
-    int64_t date = json_is_integer(value) ? json_integer_value(value) : -1;
-    return date >= 0 && date < INT64_C(253402300800) ? date : -1;
-}
-
-static bool names(json_t *value, const char *text)
-{
-    return json_is_string(value) && strcmp(json_string_value(value), text) == 0;
-}
-
-static bool is_for(json_t *audience, const char *us)
-{
-    size_t i;
-    json_t *one;
-    json_array_foreach(audience, i, one) if (names(one, us)) return true;
-    return names(audience, us);
 }
 
 /* An id, in the lower case in which everything else compares it. */
@@ -150,55 +58,47 @@ static const char *check_own_claims(json_t *claims, int64_t now, struct token *o
     json_t *client = json_object_get(claims, "client_id"), *scope = json_object_get(claims, "scope");
     json_t *org = json_object_get(claims, "org");
     char id[UUID_TEXT];
-    out->authenticated = date_of(claims, "auth_time", 0);
-    out->two_factor = names(json_object_get(claims, "acr"), TOKEN_ACR_TWO_FACTOR);
+    out->authenticated = jws_date(claims, "auth_time", 0);
+    out->two_factor = jws_names(json_object_get(claims, "acr"), TOKEN_ACR_TWO_FACTOR);
     out->client = client != NULL;
     out->scoped = scope != NULL;
     if (out->authenticated < 0 || out->authenticated > now + TOKEN_SKEW)
-        return INVALID("auth_time is not a date in the past");
+        return JWS_INVALID("auth_time is not a date in the past");
     if (client && (!copy_id(client, id) || strcmp(id, out->subject) != 0))
-        return INVALID("client_id is not the subject");
+        return JWS_INVALID("client_id is not the subject");
     if (scope && !json_is_string(scope))
-        return INVALID("scope is not text");
+        return JWS_INVALID("scope is not text");
     if (org && !copy_id(org, out->organisation))
-        return INVALID("org is not an id");
+        return JWS_INVALID("org is not an id");
     return NULL;
 }
 
 static const char *check_claims(json_t *claims, const struct token_terms *terms, int64_t now, struct token *out)
 {
-    int64_t exp = date_of(claims, "exp", -1), iat = date_of(claims, "iat", -1), nbf = date_of(claims, "nbf", 0);
     json_t *sid = json_object_get(claims, "sid");
-    if (exp < 0 || iat < 0 || nbf < 0)
-        return INVALID("exp, iat or nbf is missing or not a date");
-    if (exp <= now - TOKEN_SKEW)
-        return INVALID("expired");
-    if (nbf > now + TOKEN_SKEW || iat > now + TOKEN_SKEW)
-        return INVALID("not valid yet");
-    if (!names(json_object_get(claims, "iss"), terms->issuer))
-        return INVALID("wrong issuer");
-    if (!is_for(json_object_get(claims, "aud"), terms->audience))
-        return INVALID("wrong audience");
-    *out = (struct token){.expires = exp};
+    const char *why = jws_check_claims(claims, terms->issuer, terms->audience, now);
+    if (why)
+        return why;
+    *out = (struct token){.expires = jws_date(claims, "exp", -1)};
     if (!copy_id(json_object_get(claims, "sub"), out->subject) || (sid && !copy_id(sid, out->session)))
-        return INVALID("sub or sid is not an id");
+        return JWS_INVALID("sub or sid is not an id");
     return check_own_claims(claims, now, out);
 }
 
 const char *token_verify(const struct token_terms *terms, const char *text, int64_t now, struct token *out)
 {
-    struct part parts[PARTS];
+    struct jws_part parts[JWS_PARTS];
     unsigned char signature[TOKEN_MAX];
     size_t signature_length;
     if (strnlen(text, TOKEN_MAX + 1) > TOKEN_MAX)
-        return INVALID("too long");
-    if (!split(text, parts) || !decode(parts[2], signature, &signature_length))
-        return INVALID("malformed");
-    json_t *header = parse(parts[0]), *claims = parse(parts[1]);
+        return JWS_INVALID("too long");
+    if (!jws_split(text, parts) || !jws_decode(parts[2], signature, &signature_length))
+        return JWS_INVALID("malformed");
+    json_t *header = jws_parse(parts[0]), *claims = jws_parse(parts[1]);
     const struct key *key = NULL;
-    const char *why = header && claims ? check_header(header, terms->keys, &key) : INVALID("malformed");
+    const char *why = header && claims ? check_header(header, terms->keys, &key) : JWS_INVALID("malformed");
     if (!why && !signature_holds(text, key))
-        why = INVALID("wrong signature");
+        why = JWS_INVALID("wrong signature");
     if (!why)
         why = check_claims(claims, terms, now, out);
     json_decref(header);
@@ -208,8 +108,8 @@ const char *token_verify(const struct token_terms *terms, const char *text, int6
 
 const char *token_scope(const char *text, struct arena *arena)
 {
-    struct part parts[PARTS];
-    json_t *claims = split(text, parts) ? parse(parts[1]) : NULL;
+    struct jws_part parts[JWS_PARTS];
+    json_t *claims = jws_split(text, parts) ? jws_parse(parts[1]) : NULL;
     const char *scope = arena_string(arena, json_string_value(json_object_get(claims, "scope")));
     json_decref(claims);
     return scope;

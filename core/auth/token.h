@@ -2,15 +2,11 @@
 #ifndef AUTH_TOKEN_H
 #define AUTH_TOKEN_H
 
+#include "auth/jws.h"
 #include "auth/keys.h"
 #include "base/arena.h"
 #include "base/ids.h"
 #include <stdint.h>
-
-enum {
-    TOKEN_MAX = 8192, /* bytes; libjwt puts the token on the stack and dies of megabytes */
-    TOKEN_SKEW = 30,  /* seconds that two clocks may differ */
-};
 
 struct token {
     char subject[UUID_TEXT];
