@@ -1,5 +1,7 @@
 #include "auth/internal.h"
+#include "auth/outside.h"
 #include "base/quota.h"
+#include "db/db.h"
 
 #include <sodium.h>
 #include <stdatomic.h>
@@ -9,8 +11,8 @@
 
 static const struct auth *_Atomic current;
 
-const struct bl_route *const auth_routes[] = {auth_sign_in_routes, auth_session_routes,    auth_totp_routes,
-                                              auth_client_routes,  auth_invitation_routes, NULL};
+const struct bl_route *const auth_routes[] = {auth_sign_in_routes,    auth_session_routes,  auth_totp_routes, auth_client_routes,
+                                              auth_invitation_routes, auth_provider_routes, auth_oidc_routes, NULL};
 
 struct auth *auth_new(const struct config *config, FILE *errors)
 {
@@ -28,6 +30,7 @@ struct auth *auth_new(const struct config *config, FILE *errors)
     auth->terms = (struct token_terms){auth->keys, auth->issuer, auth->audience};
     auth->access_ttl = config->access_ttl;
     auth->refresh_ttl = config->refresh_ttl;
+    auth->inside = config->private_addresses;
     if (auth->keys && auth->cache && auth->issuer && auth->audience)
         return auth;
     auth_free(auth);
@@ -135,4 +138,84 @@ bool auth_fresh(const struct auth_caller *caller, int64_t now)
 enum bl_status auth_verify(const struct auth *auth, const char *header, struct auth_caller *caller, const char **why)
 {
     return auth_verify_at(auth, header, clock_now() / 1000000, caller, why);
+}
+
+/* ---- tokens of an organisation's identity provider ---- */
+
+/* Where there is no transaction yet. */
+struct directly {
+    struct db *db;
+    struct arena *arena;
+};
+
+static enum bl_status ask_directly(void *self, const char *sql, const char *const *args, int nargs, struct bl_rows **rows)
+{
+    struct directly *d = self;
+    db_queue(d->db, sql, args, nargs);
+    return db_flush(d->db, d->arena, rows) == BL_OK ? BL_OK : BL_UNAVAILABLE;
+}
+
+static void *alloc_directly(void *self, size_t n)
+{
+    return arena_alloc(((struct directly *)self)->arena, n);
+}
+
+/* The issuer that an unverified token names, in the arena; NULL: it is ours, or no token. */
+static const char *other_issuer(const struct auth *auth, const char *text, struct arena *arena)
+{
+    struct jws_part parts[JWS_PARTS];
+    bool shaped = strnlen(text, TOKEN_MAX + 1) <= TOKEN_MAX && jws_split(text, parts);
+    json_t *claims = shaped ? jws_parse(parts[1]) : NULL;
+    const char *issuer = arena_string(arena, json_string_value(json_object_get(claims, "iss")));
+    json_decref(claims);
+    return issuer && strcmp(issuer, auth->issuer) != 0 ? issuer : NULL;
+}
+
+/* An address counts only when the provider says that it has verified it. */
+enum bl_status ask_member(const struct outside_place *place, const char *provider, json_t *claims, struct bl_rows **rows)
+{
+    const char *subject = json_string_value(json_object_get(claims, "sub"));
+    const char *email =
+        json_is_true(json_object_get(claims, "email_verified")) ? json_string_value(json_object_get(claims, "email")) : NULL;
+    return place->ask(place->self, "SELECT user_id, organisation FROM core.provider_member($1::uuid, $2, $3)",
+                      (const char *const[]){provider, subject, email}, 3, rows);
+}
+
+static enum bl_status find_member(const struct outside_place *place, const char *provider, json_t *claims,
+                                  struct auth_caller *caller, const char **why)
+{
+    struct bl_rows *rows;
+    enum bl_status status = ask_member(place, provider, claims, &rows);
+    if (status != BL_OK)
+        return status;
+    *why = "invalid_token: its subject is nobody here";
+    if (db_count(rows) != 1)
+        return BL_UNAUTHORIZED;
+    *caller = (struct auth_caller){.expires = jws_date(claims, "exp", 0)};
+    snprintf(caller->actor, sizeof caller->actor, "%s", db_cell(rows, 0, 0));
+    snprintf(caller->organisation, sizeof caller->organisation, "%s", db_cell(rows, 0, 1));
+    return BL_OK;
+}
+
+enum bl_status auth_verify_outside(const struct auth *auth, struct db *db, struct arena *arena, const char *header,
+                                   const char *organisation, int64_t now, struct auth_caller *caller, const char **why)
+{
+    struct bl_rows *rows;
+    struct directly self = {db, arena};
+    const struct outside_place place = {&self, ask_directly, alloc_directly, auth->inside};
+    const char *text = bearer(header), *issuer = text ? other_issuer(auth, text, arena) : NULL;
+    if (!issuer)
+        return BL_UNAUTHORIZED;
+    enum bl_status status = place.ask(place.self, "SELECT id, audience, jwks, stale FROM core.provider_find($1::uuid, $2)",
+                                      (const char *const[]){organisation, issuer}, 2, &rows);
+    if (status != BL_OK || db_count(rows) != 1)
+        return status == BL_OK ? BL_UNAUTHORIZED : status;
+    const char *provider = db_cell(rows, 0, 0);
+    struct outside_terms terms = {.jwks = db_cell(rows, 0, 2), .issuer = issuer, .audience = db_cell(rows, 0, 1), .access = true};
+    json_t *claims;
+    status = outside_check(&place, provider, db_integer(rows, 0, 3) != 0, &terms, text, now, &claims, why);
+    if (status == BL_OK)
+        status = find_member(&place, provider, claims, caller, why);
+    json_decref(claims);
+    return status;
 }

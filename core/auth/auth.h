@@ -31,6 +31,14 @@ struct auth_caller {
  * Uses a per-process cache of verified tokens; never logs the token. Thread-safe. */
 BL_MUST_CHECK enum bl_status auth_verify(const struct auth *, const char *header, struct auth_caller *, const char **why);
 
+/* The same for a token of another issuer, on a route of that organisation: is it of one of its identity providers, about one of
+ * its members? The caller is then good for that organisation alone. BL_UNAUTHORIZED leaves `*why` as it was when the organisation
+ * knows no such issuer: whoever has no token learns nothing of it. BL_UNAVAILABLE: the database. Costs two statements and a
+ * signature; the provider's keys may have to be fetched. `db` stands between two transactions. `now`: seconds since 1970. */
+struct db;
+BL_MUST_CHECK enum bl_status auth_verify_outside(const struct auth *, struct db *db, struct arena *, const char *header,
+                                                 const char *organisation, int64_t now, struct auth_caller *, const char **why);
+
 /* Sessions that ended are remembered here, so that their access tokens end with them on this machine (elsewhere they live out
  * their few minutes). quota_map in the master before the first fork; borrowed; may be left out. */
 struct quota_table;

@@ -134,24 +134,6 @@ static enum bl_status change(struct bl_request *r, const char *sql, const char *
     return status != BL_OK ? status : outcome_of(r, bl_cell(r, rows, 0, 0));
 }
 
-/* `change` is taken over. */
-static enum bl_status leave_event(struct bl_request *r, const char *client, const char *verb, json_t *change)
-{
-    char event[UUID_TEXT];
-    char *text = json_dumps(change, JSON_COMPACT);
-    json_decref(change);
-    if (!text)
-        return bl_fail(r, BL_UNAVAILABLE, "memory", NULL, "no memory: try again");
-    bl_defer(r, free, text);
-    uuid_v7(event);
-    struct bl_rows *rows;
-    return bl_sql(r,
-                  "INSERT INTO core.event (tenant_id, id, actor, resource, record_id, verb, version, change, request_id) "
-                  "SELECT $1::uuid, $2::uuid, $3::uuid, 'core.clients', $4::uuid, $5, coalesce((SELECT c.version FROM "
-                  "core.clients($4::uuid) c), 0), $6::jsonb, $7",
-                  (const char *const[]){event, r->actor, client, verb, text, r->id}, 6, 0, &rows);
-}
-
 /* The answer to a request with an Idempotency-Key is kept for a day; a secret is kept nowhere. */
 static enum bl_status keep_no_secret(struct bl_request *r)
 {
@@ -265,7 +247,8 @@ static enum bl_status create_client(struct bl_request *r)
         "SELECT core.client_create($2::uuid, $3, $4::text[], $5::uuid, $6::bytea, $7, $8::uuid) WHERE core.tenant() = $1::uuid",
         (const char *const[]){id, w.name, w.permissions, secret.id, secret.hash, secret.hint, r->actor}, 7);
     if (status == BL_OK)
-        status = leave_event(r, id, "create", json_pack("{s:[n,s], s:[n,O]}", "name", w.name, "permissions", w.list));
+        status =
+            leave_event(r, "core.clients", id, "create", json_pack("{s:[n,s], s:[n,O]}", "name", w.name, "permissions", w.list));
     return status == BL_OK ? answer_client(r, id, 201, &secret) : status;
 }
 
@@ -294,7 +277,7 @@ static enum bl_status change_client(struct bl_request *r)
     status = change(r, "SELECT core.client_change($2::uuid, $3::integer, $4, $5::text[]) WHERE core.tenant() = $1::uuid",
                     (const char *const[]){id, seen, w.name, w.permissions}, 4);
     if (status == BL_OK)
-        status = leave_event(r, id, "update", difference);
+        status = leave_event(r, "core.clients", id, "update", difference);
     else
         json_decref(difference);
     return status == BL_OK ? answer_client(r, id, 200, NULL) : status;
@@ -308,7 +291,7 @@ static enum bl_status end_client(struct bl_request *r)
     enum bl_status status =
         change(r, "SELECT core.client_end($2::uuid) WHERE core.tenant() = $1::uuid", (const char *const[]){id}, 1);
     if (status == BL_OK)
-        status = leave_event(r, id, "archive", json_object());
+        status = leave_event(r, "core.clients", id, "archive", json_object());
     if (status == BL_OK)
         bl_respond(r, 204, NULL);
     return status;
@@ -326,7 +309,7 @@ static enum bl_status add_secret(struct bl_request *r)
         status = change(r, "SELECT core.client_secret_add($2::uuid, $3::uuid, $4::bytea, $5) WHERE core.tenant() = $1::uuid",
                         (const char *const[]){id, secret.id, secret.hash, secret.hint}, 4);
     if (status == BL_OK)
-        status = leave_event(r, id, "add_secret", json_pack("{s:[n,s]}", "secret", secret.id));
+        status = leave_event(r, "core.clients", id, "add_secret", json_pack("{s:[n,s]}", "secret", secret.id));
     return status == BL_OK ? answer_client(r, id, 201, &secret) : status;
 }
 
@@ -338,7 +321,7 @@ static enum bl_status drop_secret(struct bl_request *r)
     enum bl_status status = change(r, "SELECT core.client_secret_drop($2::uuid, $3::uuid) WHERE core.tenant() = $1::uuid",
                                    (const char *const[]){id, secret}, 2);
     if (status == BL_OK)
-        status = leave_event(r, id, "drop_secret", json_pack("{s:[s,n]}", "secret", secret));
+        status = leave_event(r, "core.clients", id, "drop_secret", json_pack("{s:[s,n]}", "secret", secret));
     if (status == BL_OK)
         bl_respond(r, 204, NULL);
     return status;

@@ -12,6 +12,7 @@ struct auth {
     char *issuer, *audience;
     struct token_terms terms; /* of the three above */
     long access_ttl, refresh_ttl;
+    bool inside;                /* identity providers may have private addresses */
     struct quota_table *quotas; /* NULL: ended sessions are not remembered */
 };
 
@@ -68,7 +69,7 @@ char *form_decode(struct bl_request *, const char *text, size_t length);
 
 /* One table a file: routes.c, sessions.c, totp.c, clients.c, invitations.c. */
 extern const struct bl_route auth_sign_in_routes[], auth_session_routes[], auth_totp_routes[], auth_client_routes[],
-    auth_invitation_routes[];
+    auth_invitation_routes[], auth_provider_routes[], auth_oidc_routes[];
 
 /* The string members of a body, and no others. Ends with a zeroed element. */
 struct member {
@@ -108,6 +109,17 @@ BL_MUST_CHECK enum bl_status person_of(struct bl_request *, struct auth_caller *
  * `secret`: hexadecimal. */
 BL_MUST_CHECK enum bl_status second_factor_take(struct bl_request *, const char *user, const char *secret, const char *code,
                                                 bool *taken);
+
+/* outside.h inside a request's transaction. */
+struct outside_place;
+struct outside_place place_of(struct bl_request *);
+
+/* Who the verified claims of a provider speak of; no row of `rows`: nobody here. Columns: user id, organisation. */
+BL_MUST_CHECK enum bl_status ask_member(const struct outside_place *, const char *provider, json_t *claims,
+                                        struct bl_rows **rows);
+
+/* An event of the trail about one of the core's own things; `change` is taken over. */
+enum bl_status leave_event(struct bl_request *, const char *resource, const char *id, const char *verb, json_t *change);
 
 enum bl_status oauth_token(struct bl_request *); /* POST /oauth/token */
 

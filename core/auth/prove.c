@@ -193,3 +193,21 @@ enum bl_status person_of(struct bl_request *r, struct auth_caller *caller)
         return BL_OK;
     return bl_fail(r, BL_FORBIDDEN, "person_needed", NULL, "this is for people who signed in here: no service client may do it");
 }
+
+enum bl_status leave_event(struct bl_request *r, const char *resource, const char *id, const char *verb, json_t *change)
+{
+    char event[UUID_TEXT];
+    char *text = json_dumps(change, JSON_COMPACT);
+    json_decref(change);
+    if (!text)
+        return bl_fail(r, BL_UNAVAILABLE, "memory", NULL, "no memory: try again");
+    bl_defer(r, free, text);
+    uuid_v7(event);
+    struct bl_rows *rows;
+    return bl_sql(
+        r,
+        "INSERT INTO core.event (tenant_id, id, actor, resource, record_id, verb, version, change, request_id) "
+        "VALUES ($1::uuid, $2::uuid, $3::uuid, $4, $5::uuid, $6, coalesce((SELECT c.version FROM core.clients($5::uuid) c), 0), "
+        "$7::jsonb, $8)",
+        (const char *const[]){event, r->actor, resource, id, verb, text, r->id}, 7, 0, &rows);
+}

@@ -55,8 +55,7 @@ static enum bl_status refresh(struct bl_request *r)
     return wrong_refresh_token(r);
 }
 
-/* POST /api/v1/auth/logout: 204 for any token, known or not (RFC 7009, section 2.2). Access tokens of the session live out their
- * few minutes. */
+/* POST /api/v1/auth/logout: 204 for any token, known or not (RFC 7009, section 2.2). */
 static enum bl_status logout(struct bl_request *r)
 {
     const char *token;
@@ -66,9 +65,11 @@ static enum bl_status logout(struct bl_request *r)
     char hash[SECRET_HASH_ROOM];
     secret_hash(token, hash);
     struct bl_rows *rows;
-    status = bl_sql(r, "SELECT core.log_out($1::bytea)", (const char *const[]){hash}, 1, BL_FINAL, &rows);
-    if (status == BL_OK)
+    status = bl_sql(r, "SELECT id FROM core.log_out($1::bytea)", (const char *const[]){hash}, 1, BL_FINAL, &rows);
+    if (status == BL_OK) {
+        forget_session(bl_count(r, rows) == 1 ? bl_cell(r, rows, 0, 0) : NULL);
         bl_respond(r, 204, NULL);
+    }
     return status;
 }
 

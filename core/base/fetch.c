@@ -67,8 +67,6 @@ bool fetch_outside(const struct sockaddr *to)
 
 struct transfer {
     const struct fetch *order;
-    struct arena *arena;
-    char *body;
     size_t length;
     bool refused, large;
 };
@@ -92,7 +90,7 @@ static size_t take(char *bytes, size_t size, size_t count, void *arg)
         t->large = true;
         return 0;
     }
-    memcpy(t->body + t->length, bytes, n);
+    memcpy(t->order->out + t->length, bytes, n);
     t->length += n;
     return n;
 }
@@ -128,18 +126,17 @@ static void set_options(CURL *curl, struct transfer *t)
     }
 }
 
-struct fetched fetch(const struct fetch *order, struct arena *arena)
+struct fetched fetch(const struct fetch *order)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     struct fetched got = {0};
-    struct transfer t = {.order = order, .arena = arena};
+    struct transfer t = {.order = order};
     pthread_once(&once, start_curl);
     CURL *curl = curl_easy_init();
     if (!curl) {
         got.why = "no memory";
         return got;
     }
-    t.body = arena_alloc(arena, order->limit + 1);
     struct curl_slist *headers = curl_slist_append(NULL, "Accept: application/json");
     curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
     set_options(curl, &t);
@@ -153,7 +150,7 @@ struct fetched fetch(const struct fetch *order, struct arena *arena)
                   : code == CURLE_UNSUPPORTED_PROTOCOL     ? "its address does not begin with https://"
                   : code == CURLE_PEER_FAILED_VERIFICATION ? "its certificate is not good"
                                                            : "it cannot be reached";
-    got.body = t.body;
+    order->out[t.length] = '\0';
     got.length = t.length;
     curl_slist_free_all(headers);
     curl_easy_cleanup(curl);

@@ -3,7 +3,6 @@
 #ifndef BASE_FETCH_H
 #define BASE_FETCH_H
 
-#include "base/arena.h"
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -13,15 +12,15 @@ struct fetch {
     const char *user, *secret; /* Basic credentials; NULL: none */
     bool inside;               /* private, loopback and link-local addresses may be reached */
     long timeout;              /* milliseconds, all in all */
-    size_t limit;              /* bytes of the answer */
+    char *out;                 /* takes the answer, NUL-terminated: limit + 1 bytes */
+    size_t limit;
 };
 struct fetched {
-    long status;      /* 0: no answer */
-    const char *body; /* NUL-terminated, in the arena */
+    long status; /* 0: no answer */
     size_t length;
     const char *why; /* status 0: constant text */
 };
-struct fetched fetch(const struct fetch *, struct arena *);
+struct fetched fetch(const struct fetch *);
 
 /* May this address (of AF_INET or AF_INET6) be reached by those who must stay outside? */
 struct sockaddr;

@@ -92,7 +92,8 @@ static enum bl_status unauthorized(struct http_request *r, const char *why)
 static enum bl_status stale(struct http_request *r)
 {
     if (r->caller.session[0] == '\0')
-        return bl_fail(&r->base, BL_FORBIDDEN, "person_needed", NULL, "this is for people: no service client may do it");
+        return bl_fail(&r->base, BL_FORBIDDEN, "person_needed", NULL,
+                       "this is for people who signed in here: no service client and no token of an identity provider may do it");
     http_set_header(r, "WWW-Authenticate",
                     arena_format(r->arena,
                                  "Bearer realm=\"ballium\", error=\"insufficient_user_authentication\", "
@@ -103,19 +104,47 @@ static enum bl_status stale(struct http_request *r)
                    AUTH_FRESH / 60);
 }
 
+/* It is no token of ours: on a route of an organisation it may be one of its identity provider's. The organisation of the path is
+ * looked for only now, and whether it exists is not told. */
+static enum bl_status ask_outside(struct http_request *r, const char *header, const char **why)
+{
+    const char *org = bl_param(&r->base, "org");
+    char id[UUID_TEXT], slug[64];
+    if (org == NULL)
+        return BL_UNAUTHORIZED;
+    enum bl_status status = http_database_ready(r);
+    if (status != BL_OK)
+        return status;
+    const struct auth *auth = r->worker->http->auth;
+    status = tenant_find(r->worker->db, r->arena, org, id, slug);
+    if (status == BL_OK)
+        status = auth_verify_outside(auth, r->worker->db, r->arena, header, id, r->base.now / 1000000, &r->caller, why);
+    if (status == BL_UNAVAILABLE)
+        return bl_fail(&r->base, BL_UNAVAILABLE, "database_unavailable", NULL,
+                       "the database cannot be reached right now: try again in a moment");
+    return status == BL_OK ? BL_OK : BL_UNAUTHORIZED;
+}
+
 static enum bl_status authenticate(struct http_request *r)
 {
-    const char *why = "";
-    if ((r->match.route->flags & BL_PUBLIC) != 0)
+    const char *why = "", *header = http_params_header(&r->params, "Authorization");
+    unsigned flags = r->match.route->flags;
+    if ((flags & BL_PUBLIC) != 0)
         return BL_OK;
-    if (auth_verify(r->worker->http->auth, http_params_header(&r->params, "Authorization"), &r->caller, &why) != BL_OK)
-        return unauthorized(r, why);
-    if ((r->match.route->flags & BL_FRESH) != 0 && !auth_fresh(&r->caller, r->base.now / 1000000))
+    enum bl_status status = auth_verify(r->worker->http->auth, header, &r->caller, &why);
+    if (status != BL_OK && *why != '\0')
+        status = ask_outside(r, header, &why);
+    if (status != BL_OK)
+        return status == BL_UNAUTHORIZED ? unauthorized(r, why) : status;
+    if (r->caller.organisation[0] != '\0' && bl_param(&r->base, "org") == NULL)
+        return bl_fail(&r->base, BL_FORBIDDEN, "one_organisation", NULL,
+                       "this token opens one organisation only, and this is not about it: log in here to do this");
+    if ((flags & BL_FRESH) != 0 && !auth_fresh(&r->caller, r->base.now / 1000000))
         return stale(r);
     if ((r->match.route->flags & ENGINE_PORTFOLIO) != 0 && (r->caller.client || r->caller.organisation[0] != '\0'))
         return bl_fail(&r->base, BL_FORBIDDEN, "one_organisation", NULL, "this token is good for one organisation alone");
     if (r->caller.scoped)
-        r->scope = auth_scope(http_params_header(&r->params, "Authorization"), r->arena);
+        r->scope = auth_scope(header, r->arena);
     r->base.actor = r->caller.actor;
     return BL_OK;
 }

@@ -20,6 +20,7 @@ static const struct pattern owner[] = {{ALLOW, ANY, ANY, ANY}, {0}};
  * manager end the service to the organisation. */
 static const struct pattern manager[] = {
     {ALLOW, ANY, ANY, ANY},
+    {REFUSE, "core", "identity_provider", "write"}, /* it could speak for the owner */
     {REFUSE, ANY, ANY, "approve"},
     {REFUSE, ANY, ANY, "accept"},
     {REFUSE, ANY, ANY, "decide"},
