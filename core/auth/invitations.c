@@ -26,6 +26,15 @@ static enum bl_status check_email(struct bl_request *r, const char *email, const
     return bl_fail(r, BL_UNPROCESSABLE, "format", pointer, "is an e-mail address, such as eva@acme.example");
 }
 
+/* The answer to a request with an Idempotency-Key is kept for a day; a token is kept nowhere. */
+static enum bl_status keep_no_token(struct bl_request *r)
+{
+    return bl_header(r, "Idempotency-Key") == NULL
+               ? BL_OK
+               : bl_fail(r, BL_BAD_REQUEST, "no_idempotency_key", NULL,
+                         "the answer holds a token and is stored nowhere: send this without Idempotency-Key");
+}
+
 static const char *days_of(struct bl_request *r, const json_t *in)
 {
     char *text = bl_alloc(r, 8);
@@ -73,7 +82,9 @@ static enum bl_status invite(struct bl_request *r)
     struct bl_rows *rows;
     char token[INVITATION_ROOM], hash[SECRET_HASH_ROOM];
     const char *id = input_id(r);
-    enum bl_status status = input_read(r, invite_fields, &in);
+    enum bl_status status = keep_no_token(r);
+    if (status == BL_OK)
+        status = input_read(r, invite_fields, &in);
     if (status == BL_OK)
         status = input_not_empty(r, in, "roles");
     if (status == BL_OK)
@@ -142,7 +153,9 @@ static enum bl_status found(struct bl_request *r)
     json_t *in;
     char token[INVITATION_ROOM], hash[SECRET_HASH_ROOM];
     const char *id = input_id(r), *engagement = input_id(r);
-    enum bl_status status = input_read(r, found_fields, &in);
+    enum bl_status status = keep_no_token(r);
+    if (status == BL_OK)
+        status = input_read(r, found_fields, &in);
     if (status == BL_OK)
         status = check_email(r, input_text(in, "owner_email"), "/owner_email");
     if (status != BL_OK)

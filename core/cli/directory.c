@@ -32,6 +32,7 @@ static bool complain(const struct db *db)
 
 bool directory_open(struct directory *d, const struct config *config)
 {
+    d->config = config;
     d->arena = arena_new(64 << 20);
     d->db = db_new(config->migrator, false);
     if (!d->arena || !d->db) {

@@ -6,6 +6,7 @@
 #include "db/db.h"
 
 struct directory {
+    const struct config *config;
     struct db *db;
     struct arena *arena; /* of everything that was asked */
 };

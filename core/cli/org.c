@@ -2,6 +2,7 @@
 #include "base/ids.h"
 #include "cli/cli.h"
 #include "cli/directory.h"
+#include "jobs/transfer.h"
 
 #include <string.h>
 
@@ -93,11 +94,51 @@ static int close_organisation(struct directory *d, int argc, char **argv)
     return CLI_OK;
 }
 
+static int report(const struct transfer *t, const char *what, bool good)
+{
+    if (!good) {
+        fprintf(stderr, "ballium: %s\n", t->problem);
+        return CLI_FAILED;
+    }
+    printf("%s  %s  %s: %lld rows in %lld parts, %lld files\n", t->tenant, t->slug, what, t->rows, t->parts, t->files);
+    return CLI_OK;
+}
+
+static int export(struct directory *d, int argc, char **argv)
+{
+    const char *slug = NULL, *path = NULL;
+    struct bl_rows *rows;
+    struct transfer t;
+    if (!read_options(argc, argv, (const struct option_slot[]){{"--slug", &slug, NULL, true}, {"--out", &path, NULL, true}, {0}}))
+        return CLI_USAGE;
+    if (!directory_ask(d, "SELECT id FROM core.organisation WHERE slug = $1", &slug, 1, &rows))
+        return CLI_FAILED;
+    if (db_count(rows) == 0) {
+        fprintf(stderr, "ballium: there is no organisation `%s`: see `ballium org list`\n", slug);
+        return CLI_FAILED;
+    }
+    bool good = transfer_export(d->config, db_cell(rows, 0, 0), NULL, path, &t);
+    if (good)
+        printf("manifest sha256:%s\n", t.manifest);
+    return report(&t, "exported", good);
+}
+
+static int import(struct directory *d, int argc, char **argv)
+{
+    const char *slug = NULL, *path = NULL;
+    struct transfer t;
+    if (!read_options(argc, argv, (const struct option_slot[]){{"--in", &path, NULL, true}, {"--slug", &slug, NULL, false}, {0}}))
+        return CLI_USAGE;
+    bool good = transfer_import(d->config, path, slug, &t);
+    return report(&t, "imported", good);
+}
+
 static const struct {
     const char *name;
     int (*run)(struct directory *, int argc, char **argv);
 } commands[] = {
-    {"create", create}, {"list", list}, {"suspend", suspend}, {"resume", resume}, {"close", close_organisation},
+    {"create", create}, {"list", list},     {"suspend", suspend}, {"resume", resume}, {"close", close_organisation},
+    {"export", export}, {"import", import},
 };
 
 static int org_run(struct config *config, int argc, char **argv)
@@ -115,11 +156,14 @@ static int org_run(struct config *config, int argc, char **argv)
 const struct cli_command cli_org = {
     .name = "org",
     .usage = "create --slug SLUG --name NAME --kind client|consultancy|certification_body | list |\n"
-             "            suspend --slug SLUG | resume --slug SLUG | close --slug SLUG\n"
+             "            suspend --slug SLUG | resume --slug SLUG | close --slug SLUG |\n"
+             "            export --slug SLUG --out FILE | import --in FILE [--slug SLUG]\n"
              "  create   prints its id; the slug stands in every path and never changes hands\n"
              "  list     id, slug, kind, status, name\n"
              "  suspend  lets nobody in until `resume`\n"
-             "  close    the end of the service: as suspend, and its engagements are over; its data stay",
-    .summary = "organisations: create, list, suspend, resume, close",
+             "  close    the end of the service: as suspend, and its engagements are over; its data stay\n"
+             "  export   all of it as an archive (tar): rows, files, events, and a manifest with their hashes; no passwords\n"
+             "  import   makes a new organisation of an archive, here or in another installation",
+    .summary = "organisations: create, list, suspend, resume, close, export, import",
     .run = org_run,
 };

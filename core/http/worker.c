@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "db/db.h"
 #include "files/files.h"
+#include "http/exports.h"
 #include "http/files.h"
 #include "http/health.h"
 #include "http/pipeline.h"
@@ -93,7 +94,8 @@ struct http *http_new(const struct config *config, const struct engine *engine, 
     size_t count, at;
     const struct engine_route *areas = engine_routes(engine, &count);
     size_t files = registry_plugin(engine_registry(engine), plugin_core.name) == NULL ? 0 : http_file_route_count;
-    size_t total = count + files + count_tables(auth_routes) + count_tables(tenant_routes) + count_routes(own_routes);
+    size_t total = count + files + count_tables(auth_routes) + count_tables(tenant_routes) + count_routes(own_routes) +
+                   count_routes(http_export_routes);
     struct engine_route *table = calloc(total, sizeof *table);
     if (table == NULL) {
         fputs("no memory for the routes\n", errors);
@@ -105,6 +107,7 @@ struct http *http_new(const struct config *config, const struct engine *engine, 
     at = append_tables(table, count, auth_routes, data);
     at = append_tables(table, at, tenant_routes, data);
     at = append(table, at, own_routes, data);
+    at = append(table, at, http_export_routes, data);
     memcpy(table + at, http_file_routes, files * sizeof *table);
     return http_of(config, engine, auth, table, total, errors);
 }

@@ -1,4 +1,5 @@
 #include "jobs/jobs.h"
+#include "jobs/transfer.h"
 
 #include "files/files.h"
 
@@ -48,7 +49,7 @@ static enum bl_status sweep_jobs(struct db *db, struct arena *arena, const struc
                  "finished jobs", outcome, room);
 }
 
-const struct bl_job core_jobs[] = {{"report", jobs_report}, {.name = NULL}};
+const struct bl_job core_jobs[] = {{"report", jobs_report}, {"export", transfer_job}, {.name = NULL}};
 
 static enum bl_status sweep_files(struct db *db, struct arena *arena, const struct config *config, char *outcome, size_t room)
 {

@@ -1,0 +1,483 @@
+#include "jobs/transfer.h"
+
+#include "base/buf.h"
+#include "db/db.h"
+#include "files/files.h"
+#include "jobs/tar.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { ARENA_LIMIT = 1024 * 1024 * 1024, UUID_LETTERS = UUID_TEXT - 1 };
+
+/* An id of the archive and the one it becomes. Sorted by the old one. */
+struct pair {
+    char from[UUID_TEXT], to[UUID_TEXT];
+};
+
+struct importing {
+    struct transfer *out;
+    struct arena *arena;
+    struct db *owner, *worker;
+    struct files *files;
+    const char *bytes;
+    size_t length;
+    struct tar_part *parts;
+    size_t part_count;
+    struct pair *pairs;
+    size_t pair_count, pair_room;
+    json_t *organisation, *manifest;
+};
+
+static bool fail(struct importing *m, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static bool fail(struct importing *m, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    vsnprintf(m->out->problem, TRANSFER_PROBLEM, format, args);
+    va_end(args);
+    return false;
+}
+
+static bool ask(struct importing *m, struct db *db, const char *sql, const char *const *args, int nargs, struct bl_rows **rows)
+{
+    db_queue(db, sql, args, nargs);
+    if (db_flush(db, m->arena, rows) == BL_OK)
+        return true;
+    const struct db_error *e = db_error(db);
+    return fail(m, "%s%s%s%s", e->message, *e->detail ? ": " : "", e->detail,
+                strcmp(e->constraint, "organisation_slug_key") == 0 ? ": give another one with --slug" : "");
+}
+
+/* ---- the archive ---------------------------------------------------------------------------------------------------------- */
+
+static bool open_archive(struct importing *m, const char *path)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    struct stat about;
+    if (fd < 0 || fstat(fd, &about) != 0 || about.st_size <= 0) {
+        if (fd >= 0)
+            close(fd);
+        return fail(m, "cannot read %s: %s", path, fd < 0 ? strerror(errno) : "it is empty");
+    }
+    m->length = (size_t)about.st_size;
+    void *map = mmap(NULL, m->length, PROT_READ, MAP_PRIVATE, fd, 0);
+    close(fd);
+    if (map == MAP_FAILED)
+        return fail(m, "cannot read %s: %s", path, strerror(errno));
+    m->bytes = map;
+    const char *why = tar_read(m->bytes, m->length, &m->parts, &m->part_count);
+    return why ? fail(m, "%s: %s", path, why) : true;
+}
+
+static struct tar_part *part_of(struct importing *m, const char *name)
+{
+    for (size_t i = 0; i < m->part_count; i++)
+        if (strcmp(m->parts[i].name, name) == 0)
+            return &m->parts[i];
+    return NULL;
+}
+
+static json_t *document(struct importing *m, const char *name)
+{
+    const struct tar_part *part = part_of(m, name);
+    return part ? json_loadb(part->bytes, (size_t)part->size, JSON_REJECT_DUPLICATES, NULL) : NULL;
+}
+
+/* Every part that the manifest names is there, with its size and hash, and nothing else is. */
+static bool check_parts(struct importing *m)
+{
+    json_t *one;
+    size_t i;
+    json_array_foreach(json_object_get(m->manifest, "parts"), i, one)
+    {
+        const char *name = json_string_value(json_object_get(one, "name")),
+                   *hash = json_string_value(json_object_get(one, "sha256"));
+        struct tar_part *part = name ? part_of(m, name) : NULL;
+        if (!part || !hash || strcmp(hash, part->sha256) != 0)
+            return fail(m, "part %s is missing or was changed", name ? name : "?");
+        part->rows = json_integer_value(json_object_get(one, "rows"));
+    }
+    if (i + 1 != m->part_count)
+        return fail(m, "there are parts that the manifest does not name");
+    return true;
+}
+
+/* Rows fit only where the tables are the same. */
+static bool check_versions(struct importing *m)
+{
+    struct bl_rows *rows;
+    const char *area;
+    json_t *number;
+    if (!ask(m, m->owner, "SELECT area, max(number) FROM core.migration GROUP BY area", NULL, 0, &rows))
+        return false;
+    json_object_foreach(json_object_get(m->manifest, "migrations"), area, number)
+    {
+        int64_t here = 0;
+        for (int i = 0; i < db_count(rows); i++)
+            if (strcmp(db_cell(rows, i, 0), area) == 0)
+                here = db_integer(rows, i, 1);
+        if (here != json_integer_value(number))
+            return fail(m, "the archive was made with migration %lld of %s, and this installation has %lld",
+                        json_integer_value(number), area, (long long)here);
+    }
+    return true;
+}
+
+static bool check_archive(struct importing *m)
+{
+    m->manifest = document(m, "manifest.json");
+    m->organisation = document(m, "organisation.json");
+    const char *format = json_string_value(json_object_get(m->manifest, "format"));
+    if (!m->manifest || !m->organisation || !format || strcmp(format, "ballium-export") != 0 ||
+        json_integer_value(json_object_get(m->manifest, "version")) != 1)
+        return fail(m, "it is not an archive of ballium org export, version 1");
+    return check_parts(m) && check_versions(m);
+}
+
+/* ---- ids ------------------------------------------------------------------------------------------------------------------ */
+
+static void add_pair(struct importing *m, const char *from, const char *to)
+{
+    if (m->pair_count == m->pair_room) {
+        size_t room = m->pair_room ? m->pair_room * 2 : 4096;
+        struct pair *more = arena_alloc(m->arena, room * sizeof *more);
+        if (m->pair_count)
+            memcpy(more, m->pairs, m->pair_count * sizeof *more);
+        m->pairs = more;
+        m->pair_room = room;
+    }
+    struct pair *p = &m->pairs[m->pair_count++];
+    snprintf(p->from, sizeof p->from, "%s", from);
+    snprintf(p->to, sizeof p->to, "%s", to ? to : "");
+}
+
+static int by_from(const void *a, const void *b)
+{
+    return strcmp(((const struct pair *)a)->from, ((const struct pair *)b)->from);
+}
+
+static int by_letters(const void *a, const void *b)
+{
+    return memcmp(a, b, UUID_LETTERS);
+}
+
+/* Ids tell the time they were made at, and lists and trails are in their order: a new id keeps the first half of the old one, and
+ * those that have it in common keep their order. */
+static void draw(struct pair *run, size_t count)
+{
+    char(*fresh)[UUID_TEXT] = malloc(count * sizeof *fresh);
+    for (size_t i = 0; fresh && i < count; i++) {
+        uuid_v7(fresh[i]);
+        unsigned char half[8];
+        randombytes_buf(half, sizeof half);
+        snprintf(fresh[i], UUID_TEXT, "%.19s%02x%02x-%02x%02x%02x%02x%02x%02x", run[i].from, (half[0] & 0x3f) | 0x80, half[1],
+                 half[2], half[3], half[4], half[5], half[6], half[7]);
+    }
+    if (fresh)
+        qsort(fresh, count, sizeof *fresh, by_letters);
+    for (size_t i = 0; i < count; i++) {
+        if (fresh)
+            memcpy(run[i].to, fresh[i], UUID_TEXT);
+        else
+            uuid_v7(run[i].to);
+    }
+    free(fresh);
+}
+
+static void draw_all(struct importing *m)
+{
+    size_t kept = 0;
+    qsort(m->pairs, m->pair_count, sizeof *m->pairs, by_from);
+    for (size_t i = 0; i < m->pair_count; i++)
+        if (kept == 0 || strcmp(m->pairs[i].from, m->pairs[kept - 1].from) != 0)
+            m->pairs[kept++] = m->pairs[i];
+        else if (m->pairs[i].to[0] != '\0')
+            m->pairs[kept - 1] = m->pairs[i];
+    m->pair_count = kept;
+    for (size_t i = 0, next; i < kept; i = next) {
+        next = i + 1;
+        if (m->pairs[i].to[0] != '\0')
+            continue;
+        while (next < kept && m->pairs[next].to[0] == '\0' && strncmp(m->pairs[next].from, m->pairs[i].from, 19) == 0)
+            next++;
+        draw(&m->pairs[i], next - i);
+    }
+}
+
+static const char *becomes(const struct importing *m, const char *letters)
+{
+    struct pair key;
+    memcpy(key.from, letters, UUID_LETTERS);
+    key.from[UUID_LETTERS] = '\0';
+    const struct pair *found = bsearch(&key, m->pairs, m->pair_count, sizeof key, by_from);
+    return found ? found->to : NULL;
+}
+
+static bool is_hex(char c)
+{
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+}
+
+/* Is there an id at these letters? They are at least 36. */
+static bool is_id(const char *at)
+{
+    for (int i = 0; i < UUID_LETTERS; i++)
+        if (i == 8 || i == 13 || i == 18 || i == 23 ? at[i] != '-' : !is_hex(at[i]))
+            return false;
+    return true;
+}
+
+/* The bytes with every known id replaced, wherever it stands: a column, a list, a text. The lengths are the same. */
+static char *rewritten(const struct importing *m, const char *bytes, size_t length)
+{
+    char *out = arena_copy(m->arena, bytes, length);
+    for (size_t i = 0; i + UUID_LETTERS <= length; i++) {
+        if (out[i + 8] != '-' || !is_id(out + i))
+            continue;
+        const char *to = becomes(m, out + i);
+        if (to)
+            memcpy(out + i, to, UUID_LETTERS);
+        i += UUID_LETTERS - 1;
+    }
+    return out;
+}
+
+/* ---- rows ----------------------------------------------------------------------------------------------------------------- */
+
+static bool is_table(const struct tar_part *part)
+{
+    size_t length = strlen(part->name);
+    return length > 6 && strcmp(part->name + length - 6, ".jsonl") == 0 && strcmp(part->name, "members.jsonl") != 0;
+}
+
+static const char *table_of(struct importing *m, const struct tar_part *part)
+{
+    return arena_copy(m->arena, part->name, strlen(part->name) - 6);
+}
+
+/* The id of each row of each table that has ids. */
+static bool collect(struct importing *m)
+{
+    for (size_t i = 0; i < m->part_count; i++) {
+        const struct tar_part *part = &m->parts[i];
+        const char *end = part->bytes + part->size;
+        for (const char *line = part->bytes; is_table(part) && line < end;) {
+            const char *stop = memchr(line, '\n', (size_t)(end - line));
+            if (!stop)
+                return fail(m, "part %s: its last line is cut off", part->name);
+            json_t *row = json_loadb(line, (size_t)(stop - line), 0, NULL);
+            const char *id = json_string_value(json_object_get(row, "id"));
+            if (!row)
+                return fail(m, "part %s: a line is not JSON", part->name);
+            if (id && uuid_valid(id))
+                add_pair(m, id, NULL);
+            json_decref(row);
+            line = stop + 1;
+        }
+    }
+    return true;
+}
+
+/* "[line,line]": one argument for json_populate_recordset. */
+static const char *as_array(const struct importing *m, const struct tar_part *part)
+{
+    if (part->size == 0)
+        return "[]";
+    size_t length = (size_t)part->size;
+    char *text = rewritten(m, part->bytes, length), *out = arena_alloc(m->arena, length + 3);
+    out[0] = '[';
+    for (size_t i = 0; i < length; i++)
+        out[i + 1] = text[i] == '\n' ? ',' : text[i];
+    out[length] = ']'; /* in the place of the last line's end */
+    return out;
+}
+
+static const char columns_sql[] =
+    "SELECT (SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid "
+    "AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''), has_table_privilege('ballium_app', c.oid, 'INSERT') "
+    "FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname || '.' || c.relname = $1 AND c.relkind = 'r' "
+    "AND EXISTS (SELECT FROM pg_attribute t WHERE t.attrelid = c.oid AND t.attname = 'tenant_id')";
+
+/* All tables in one statement: foreign keys are looked at when it ends, so that no order of the tables is needed. */
+static bool insert_rows(struct importing *m)
+{
+    struct buf sql = buf_new(m->arena, 65536);
+    const char **args = arena_alloc(m->arena, m->part_count * sizeof *args);
+    struct bl_rows *rows;
+    int nargs = 0;
+    for (size_t i = 0; i < m->part_count; i++) {
+        if (!is_table(&m->parts[i]) || strcmp(m->parts[i].name, "core.role.jsonl") == 0)
+            continue;
+        const char *table = table_of(m, &m->parts[i]);
+        if (!ask(m, m->worker, columns_sql, &table, 1, &rows))
+            return false;
+        if (db_count(rows) != 1)
+            return fail(m, "part %s: there is no such table", m->parts[i].name);
+        if (db_integer(rows, 0, 1) == 0 || m->parts[i].size == 0)
+            continue; /* written by nobody but the service itself, which makes it anew; or nothing to write */
+        args[nargs++] = as_array(m, &m->parts[i]);
+        m->out->rows += m->parts[i].rows;
+        m->out->parts++;
+        buf_format(&sql, "%s p%d AS (INSERT INTO %s (%s) SELECT %s FROM json_populate_recordset(NULL::%s, $%d::json))\n",
+                   nargs == 1 ? "WITH" : ",", nargs, table, db_cell(rows, 0, 0), db_cell(rows, 0, 0), table, nargs);
+    }
+    if (nargs == 0)
+        return true;
+    buf_text(&sql, "SELECT 1");
+    const char *tenant = m->out->tenant;
+    return ask(m, m->worker, sql.data, args, nargs, &rows) &&
+           ask(m, m->worker,
+               "INSERT INTO core.file_quota (tenant_id, used) SELECT $1::uuid, coalesce(sum(size), 0) FROM core.file f "
+               "WHERE f.tenant_id = $1::uuid ON CONFLICT DO NOTHING",
+               &tenant, 1, &rows);
+}
+
+static bool keep_files(struct importing *m)
+{
+    struct files_problem problem = {0};
+    for (size_t i = 0; i < m->part_count; i++) {
+        const struct tar_part *part = &m->parts[i];
+        if (strncmp(part->name, "files/", 6) != 0)
+            continue;
+        struct files_upload *upload = files_begin(m->files, m->arena, &problem);
+        const struct files_facts *facts =
+            upload && files_add(upload, part->bytes, (size_t)part->size, &problem) ? files_end(upload, &problem) : NULL;
+        if (!facts)
+            return fail(m, "%s: %s", part->name, problem.detail);
+        if (strcmp(facts->sha256, part->name + 6) != 0)
+            return fail(m, "%s: its bytes are others", part->name);
+        if (!files_keep(upload, m->out->tenant, &problem))
+            return fail(m, "%s: %s", part->name, problem.detail);
+        m->out->files++;
+    }
+    return true;
+}
+
+/* ---- the organisation and its people: the directory, which only the owner writes ------------------------------------------- */
+
+/* Service clients are accounts too: without secrets they open nothing, and records go on naming them. */
+static const char people_sql[] =
+    "WITH person AS (SELECT * FROM json_to_recordset($1::json) AS p (id uuid, email text, name text, roles text[])), "
+    "added AS (INSERT INTO core.user_account (id, email, name) SELECT gen_random_uuid(), p.email, p.name FROM person p "
+    "WHERE 'service_client' <> ALL (p.roles) ON CONFLICT (email) DO NOTHING RETURNING id, email), "
+    "machine AS MATERIALIZED (SELECT p.id AS old, gen_random_uuid() AS id, p.name FROM person p WHERE 'service_client' = ANY "
+    "(p.roles)), "
+    "made AS (INSERT INTO core.user_account (id, email, name, kind) SELECT c.id, c.id || '@client.invalid', c.name, 'service' "
+    "FROM machine c) "
+    "SELECT p.id, coalesce(a.id, u.id) FROM person p LEFT JOIN added a ON a.email = p.email "
+    "LEFT JOIN core.user_account u ON u.email = p.email WHERE 'service_client' <> ALL (p.roles) "
+    "UNION ALL SELECT c.old, c.id FROM machine c";
+
+static const char members_sql[] =
+    "INSERT INTO core.membership (tenant_id, user_id, roles, status, created_at, user_status) "
+    "SELECT $1::uuid, u.id, p.roles, CASE WHEN p.engaged OR 'service_client' = ANY (p.roles) THEN 'ended' ELSE p.status END, "
+    "p.created_at, u.status FROM json_to_recordset($2::json) AS p (id uuid, roles text[], status text, created_at timestamptz, "
+    "engaged boolean) JOIN core.user_account u ON u.id = p.id";
+
+/* What the first person to come in needs: the organisation, people, memberships, own roles. */
+static bool make_directory(struct importing *m, const char *slug)
+{
+    struct bl_rows *rows;
+    const struct tar_part *members = part_of(m, "members.jsonl"), *roles = part_of(m, "core.role.jsonl");
+    const char *old = json_string_value(json_object_get(m->organisation, "id"));
+    const char *args[] = {m->out->tenant, slug, json_string_value(json_object_get(m->organisation, "name")),
+                          json_string_value(json_object_get(m->organisation, "kind"))};
+    if (!members || !old || !uuid_valid(old) || !args[2] || !args[3])
+        return fail(m, "organisation.json or members.jsonl is not as it should be");
+    if (!ask(m, m->owner, "INSERT INTO core.organisation (id, slug, name, kind) VALUES ($1::uuid, $2, $3, $4)", args, 4, &rows))
+        return false;
+    add_pair(m, old, m->out->tenant);
+    const char *people[] = {as_array(m, members)}; /* no ids are known yet: as they were */
+    if (!ask(m, m->owner, people_sql, people, 1, &rows))
+        return false;
+    for (int i = 0; i < db_count(rows); i++)
+        add_pair(m, db_cell(rows, i, 0), db_cell(rows, i, 1));
+    draw_all(m);
+    const char *who[] = {m->out->tenant, as_array(m, members)}, *own[] = {roles ? as_array(m, roles) : "[]"};
+    return ask(m, m->owner, members_sql, who, 2, &rows) &&
+           ask(m, m->owner,
+               "INSERT INTO core.role (tenant_id, id, name, label, permissions, created_at, updated_at, version) "
+               "SELECT tenant_id, id, name, label, permissions, created_at, updated_at, version "
+               "FROM json_populate_recordset(NULL::core.role, $1::json)",
+               own, 1, &rows);
+}
+
+/* The rows failed after the directory was committed: it goes again. Accounts that were made for it stay; they open nothing. */
+static void undo(struct importing *m)
+{
+    struct bl_rows *rows;
+    const char *tenant = m->out->tenant;
+    char why[TRANSFER_PROBLEM];
+    snprintf(why, sizeof why, "%s", m->out->problem);
+    db_rollback(m->worker);
+    static const char *const gone[] = {"DELETE FROM core.role WHERE tenant_id = $1::uuid",
+                                       "DELETE FROM core.membership WHERE tenant_id = $1::uuid",
+                                       "DELETE FROM core.organisation WHERE id = $1::uuid"};
+    for (size_t i = 0; i < 3; i++)
+        if (!ask(m, m->owner, gone[i], &tenant, 1, &rows))
+            return;
+    snprintf(m->out->problem, TRANSFER_PROBLEM, "%s", why);
+}
+
+static bool connect(struct importing *m)
+{
+    if (db_ready(m->owner) != BL_OK || db_ready(m->worker) != BL_OK)
+        return fail(m, "the database cannot be reached: check the settings `migrator` and `worker`");
+    return db_script(m->owner, "SET ROLE ballium_owner") || fail(m, "%s", db_error(m->owner)->message);
+}
+
+static bool restore(struct importing *m, const char *slug)
+{
+    struct bl_rows *rows;
+    const char *tenant = m->out->tenant;
+    uuid_v7(m->out->tenant);
+    snprintf(m->out->slug, sizeof m->out->slug, "%s", slug);
+    if (!collect(m) || !db_script(m->owner, "BEGIN") || !make_directory(m, slug))
+        return false;
+    if (!db_script(m->owner, "COMMIT"))
+        return fail(m, "%s", db_error(m->owner)->message);
+    bool good = keep_files(m) && db_script(m->worker, "BEGIN; SET LOCAL ROLE ballium_app") &&
+                ask(m, m->worker, "SELECT set_config('ballium.tenant', $1, true)", &tenant, 1, &rows) && insert_rows(m);
+    if (good && !db_script(m->worker, "COMMIT"))
+        good = fail(m, "%s", db_error(m->worker)->message);
+    if (!good)
+        undo(m);
+    return good;
+}
+
+bool transfer_import(const struct config *config, const char *path, const char *slug, struct transfer *out)
+{
+    *out = (struct transfer){0};
+    struct importing m = {.out = out,
+                          .arena = arena_new(ARENA_LIMIT),
+                          .owner = db_new(config->migrator, false),
+                          .worker = db_new(config->worker, false),
+                          .files = files_new(config, stderr)};
+    bool good = m.arena && m.owner && m.worker && m.files && sodium_init() >= 0;
+    if (!good)
+        fail(&m, "no memory, or the store of files is not set up");
+    good = good && open_archive(&m, path) && connect(&m) && check_archive(&m);
+    if (good && !slug)
+        slug = json_string_value(json_object_get(m.organisation, "slug"));
+    good = good && restore(&m, slug ? slug : "");
+    json_decref(m.manifest);
+    json_decref(m.organisation);
+    free(m.parts);
+    if (m.bytes)
+        munmap((void *)(uintptr_t)m.bytes, m.length);
+    if (m.arena)
+        arena_free(m.arena);
+    db_free(m.owner);
+    db_free(m.worker);
+    if (m.files)
+        files_free(m.files);
+    return good;
+}

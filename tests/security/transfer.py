@@ -1,0 +1,77 @@
+"""Reads archives of `ballium org export`.
+
+  transfer.py same A B       do two archives say the same, ids apart? Lists what differs
+  transfer.py check A        is every part what the manifest says?
+  transfer.py spoil A B NAME B is A with one letter of that part changed
+"""
+import hashlib
+import io
+import json
+import re
+import sys
+import tarfile
+
+UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+def parts(path):
+    with tarfile.open(path) as tar:
+        return {m.name: tar.extractfile(m).read() for m in tar.getmembers()}
+
+
+def plain(archive):
+    """Every part with its ids numbered in the order in which they turn up, over all parts."""
+    numbers = {}
+
+    def number(match):
+        return f"#{numbers.setdefault(match[0], len(numbers))}"
+
+    out = {}
+    for name in sorted(archive):
+        if name.startswith("files/"):
+            out[name] = archive[name]
+        elif name.endswith(".jsonl"):
+            out[name] = UUID.sub(number, archive[name].decode())
+    return out
+
+
+def same(one, two):
+    a, b = plain(parts(one)), plain(parts(two))
+    differ = sorted(name for name in a.keys() | b.keys() if a.get(name) != b.get(name))
+    for name in differ:
+        print(f"{name} differs")
+        if name in a and name in b and isinstance(a[name], str):
+            for x, y in zip(a[name].splitlines(), b[name].splitlines()):
+                if x != y:
+                    print(f"  {x[:300]}\n  {y[:300]}")
+                    break
+    ids = [set(UUID.findall(b"".join(v for n, v in sorted(parts(p).items()) if n.startswith("context.")).decode())) for p in (one, two)]
+    shared = ids[0] & ids[1] - set(UUID.findall(parts(one)["members.jsonl"].decode()))
+    if shared:
+        print(f"{len(shared)} ids are the same in both")
+    return not differ and not shared and len(a) > 20
+
+
+def check(path):
+    archive = parts(path)
+    manifest = json.loads(archive.pop("manifest.json"))
+    told = {p["name"]: p for p in manifest["parts"]}
+    bad = [n for n in archive.keys() | told.keys()
+           if n not in archive or n not in told or hashlib.sha256(archive[n]).hexdigest() != told[n]["sha256"]]
+    print("\n".join(bad))
+    return not bad and "core.event.jsonl" in archive and "core.link.jsonl" in archive
+
+
+def spoil(source, target, name):
+    with tarfile.open(target, "w", format=tarfile.USTAR_FORMAT) as tar:
+        for n, content in parts(source).items():
+            if n == name:
+                content = content.replace(b"e", b"a", 1)
+            info = tarfile.TarInfo(n)
+            info.size = len(content)
+            tar.addfile(info, io.BytesIO(content))
+    return True
+
+
+if __name__ == "__main__":
+    sys.exit(0 if {"same": same, "check": check, "spoil": spoil}[sys.argv[1]](*sys.argv[2:]) else 1)

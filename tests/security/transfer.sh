@@ -1,0 +1,72 @@
+#!/usr/bin/env bash
+# An organisation goes out as an archive and comes back as another one: by the command line and as a job. TAP.
+set -u
+here=$(cd "$(dirname "$0")" && pwd)
+: "${BALLIUM_URL:?}" "${BALLIUM_CREDENTIALS:?}" "${BALLIUM_BINARY:?}" "${BALLIUM_CONFIG:?}"
+ballium=$BALLIUM_BINARY
+work=$(mktemp -d /tmp/ballium-transfer-XXXXXX)
+trap 'rm -rf "$work"' EXIT
+code=0
+verdict() { local name=$1; shift; if "$@"; then echo "ok - $name"; else echo "not ok - $name"; code=1; fi; }
+refused() { ! "$@" >"$work/out" 2>"$work/why"; }
+told() { grep -q "$1" "$work/why"; }
+owner=$(jq -c '.users[] | select(.organisation=="keep" and .role=="owner") | {email, password}' "$BALLIUM_CREDENTIALS")
+token=$(curl -s "$BALLIUM_URL/api/v1/auth/login" -H 'Content-Type: application/json' -d "$owner" | jq -r .access_token)
+call() { curl -s -H "Authorization: Bearer $token" "$@"; }
+sql() { psql -qAtX -v ON_ERROR_STOP=1 "$(sed -n 's/^migrator = //p' "$BALLIUM_CONFIG")" -c 'SET ROLE ballium_owner' -c "$1"; }
+slug=copy-$$
+
+head -c 5000 /dev/urandom | base64 >"$work/evidence.txt"
+call "$BALLIUM_URL/api/v1/orgs/keep/files?name=evidence.txt" -H 'Content-Type: application/octet-stream' --data-binary "@$work/evidence.txt" >"$work/uploaded"
+verdict "a file is there" [ "$(jq -r .size "$work/uploaded")" = "$(stat -c %s "$work/evidence.txt")" ]
+call "$BALLIUM_URL/api/v1/orgs/keep/roles" -H 'Content-Type: application/json' \
+    -d '{"name":"copy-clerk","label":"Copy clerk","permissions":["context.issue:read"]}' >/dev/null
+
+verdict "an organisation is exported" "$ballium" org export --slug keep --out "$work/a.tar"
+verdict "every part is what the manifest says" python3 "$here/transfer.py" check "$work/a.tar"
+verdict "no password is in it" refused grep -aq 'argon2' "$work/a.tar"
+verdict "a file is not overwritten" refused "$ballium" org export --slug keep --out "$work/a.tar"
+verdict "it comes back as another organisation" "$ballium" org import --in "$work/a.tar" --slug "$slug"
+verdict "and goes out again" "$ballium" org export --slug "$slug" --out "$work/b.tar"
+verdict "both say the same, ids apart" python3 "$here/transfer.py" same "$work/a.tar" "$work/b.tar"
+
+issues() { call "$BALLIUM_URL/api/v1/orgs/$1/context/issues?sort=ref&limit=500" | jq -c '[.items[] | {ref, title, status, version}]'; }
+verdict "the members find their records there" [ "$(issues keep)" = "$(issues "$slug")" ]
+id=$(call "$BALLIUM_URL/api/v1/orgs/$slug/context/issues?limit=1" | jq -r '.items[0].id')
+verdict "with their history" [ "$(call "$BALLIUM_URL/api/v1/orgs/$slug/context/issues/$id/history" | jq '.items | length')" -gt 0 ]
+file=$(call "$BALLIUM_URL/api/v1/orgs/$slug/files?limit=1" | jq -r '.items[0].id')
+call "$BALLIUM_URL/api/v1/orgs/$slug/files/$file/content" >"$work/back.txt"
+verdict "and their files" cmp -s "$work/evidence.txt" "$work/back.txt"
+verdict "a new record takes the next number" [ "$(call "$BALLIUM_URL/api/v1/orgs/$slug/context/sites" -H 'Content-Type: application/json' \
+    -d '{"name":"New","kind":"office"}' | jq -r '.ref // .errors')" = "$(call "$BALLIUM_URL/api/v1/orgs/keep/context/sites" -H 'Content-Type: application/json' \
+    -d '{"name":"New","kind":"office"}' | jq -r '.ref // .errors')" ]
+
+verdict "a slug that is taken is refused" refused "$ballium" org import --in "$work/a.tar" --slug "$slug"
+verdict "in words" told 'slug'
+python3 "$here/transfer.py" spoil "$work/a.tar" "$work/c.tar" context.issue.jsonl
+verdict "a changed part is refused" refused "$ballium" org import --in "$work/c.tar" --slug "$slug-c"
+verdict "and named" told 'context.issue.jsonl'
+head -c 60000 "$work/a.tar" >"$work/d.tar"
+verdict "half an archive is refused" refused "$ballium" org import --in "$work/d.tar" --slug "$slug-d"
+verdict "nothing of them is left" [ "$(sql "SELECT count(*) FROM core.organisation WHERE slug IN ('$slug-c', '$slug-d')")" = 0 ]
+
+# As a job: ordered, watched, taken away; the trail names who did.
+job=$(call -X POST "$BALLIUM_URL/api/v1/orgs/keep/export" | jq -r .url)
+for _ in $(seq 100); do
+    call "$BALLIUM_URL$job" >"$work/job"
+    [ "$(jq -r .state "$work/job")" = queued ] || break
+    sleep 0.1
+done
+verdict "a job writes one too" [ "$(jq -r .state "$work/job")" = "done" ]
+url=$(jq -r .outcome.url "$work/job")
+call "$BALLIUM_URL$url" >"$work/e.tar"
+verdict "it is taken away whole" python3 "$here/transfer.py" check "$work/e.tar"
+"$ballium" org export --slug keep --out "$work/f.tar" >/dev/null
+verdict "and the trail says who ordered it, and who took it" [ "$(tar xOf "$work/f.tar" core.event.jsonl |
+    jq -c "select(.resource == \"core.exports\" and .record_id == \"${url##*/}\") | [.verb, .actor]" | sort -u | jq -r '.[0]' | xargs)" = "download order" ]
+stranger=$(jq -c '.users[] | select(.organisation=="barbican" and .role=="owner") | {email, password}' "$BALLIUM_CREDENTIALS")
+other=$(curl -s "$BALLIUM_URL/api/v1/auth/login" -H 'Content-Type: application/json' -d "$stranger" | jq -r .access_token)
+verdict "nobody else gets it" [ "$(curl -s -o /dev/null -w '%{http_code}' -H "Authorization: Bearer $other" "$BALLIUM_URL${url/orgs\/keep/orgs\/barbican}")" = 404 ]
+verdict "nor at its own door" [ "$(curl -s -o /dev/null -w '%{http_code}' -H "Authorization: Bearer $other" "$BALLIUM_URL$url")" = 404 ]
+call -X DELETE "$BALLIUM_URL/api/v1/orgs/keep/roles/copy-clerk" >/dev/null
+exit $code
