@@ -71,6 +71,8 @@ enum bl_status evaluation_decision_retire(struct bl_request *, const struct bl_c
 enum bl_status evaluation_gather(struct bl_request *, const struct bl_change *); /* rule: fills the pack */
 extern const char evaluation_wanted[]; /* SQL: input, number, title of what the edition wants; $2 the review */
 
+extern const struct bl_report evaluation_reports[]; /* reports.c */
+
 /* rules.c */
 const char *evaluation_text(const json_t *record, const char *name); /* NULL when it is absent, null or blank */
 void evaluation_today(const struct bl_request *, char out[11]);      /* 2026-01-31, UTC */

@@ -258,4 +258,5 @@ const struct bl_plugin bl_plugin_evaluation = {
     .migrations = bl_migrations_evaluation,
     .signals = signals,
     .duties = duties,
+    .reports = evaluation_reports,
 };
