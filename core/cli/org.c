@@ -133,12 +133,37 @@ static int import(struct directory *d, int argc, char **argv)
     return report(&t, "imported", good);
 }
 
+/* Without --mib: as the setting file_quota says. */
+static int quota(struct directory *d, int argc, char **argv)
+{
+    const char *slug = NULL, *mib = NULL;
+    struct bl_rows *rows;
+    if (!read_options(argc, argv, (const struct option_slot[]){{"--slug", &slug, NULL, true}, {"--mib", &mib, NULL, false}, {0}}))
+        return CLI_USAGE;
+    if (mib && (*mib == '\0' || strlen(mib) > 9 || strspn(mib, "0123456789") != strlen(mib))) {
+        fprintf(stderr, "ballium: --mib takes a whole number\n");
+        return CLI_USAGE;
+    }
+    if (!directory_ask(d, "UPDATE core.organisation SET file_limit = $2::bigint * 1048576 WHERE slug = $1 RETURNING file_limit",
+                       (const char *const[]){slug, mib}, 2, &rows))
+        return CLI_FAILED;
+    if (db_count(rows) == 0) {
+        fprintf(stderr, "ballium: there is no organisation `%s`: see `ballium org list`\n", slug);
+        return CLI_FAILED;
+    }
+    if (mib)
+        printf("%s  %s MiB of files\n", slug, mib);
+    else
+        printf("%s  as the setting file_quota says\n", slug);
+    return CLI_OK;
+}
+
 static const struct {
     const char *name;
     int (*run)(struct directory *, int argc, char **argv);
 } commands[] = {
     {"create", create}, {"list", list},     {"suspend", suspend}, {"resume", resume}, {"close", close_organisation},
-    {"export", export}, {"import", import},
+    {"export", export}, {"import", import}, {"quota", quota},
 };
 
 static int org_run(struct config *config, int argc, char **argv)
@@ -157,13 +182,15 @@ const struct cli_command cli_org = {
     .name = "org",
     .usage = "create --slug SLUG --name NAME --kind client|consultancy|certification_body | list |\n"
              "            suspend --slug SLUG | resume --slug SLUG | close --slug SLUG |\n"
-             "            export --slug SLUG --out FILE | import --in FILE [--slug SLUG]\n"
+             "            export --slug SLUG --out FILE | import --in FILE [--slug SLUG] |\n"
+             "            quota --slug SLUG [--mib N]\n"
              "  create   prints its id; the slug stands in every path and never changes hands\n"
              "  list     id, slug, kind, status, name\n"
              "  suspend  lets nobody in until `resume`\n"
              "  close    the end of the service: as suspend, and its engagements are over; its data stay\n"
              "  export   all of it as an archive (tar): rows, files, events, and a manifest with their hashes; no passwords\n"
-             "  import   makes a new organisation of an archive, here or in another installation",
-    .summary = "organisations: create, list, suspend, resume, close, export, import",
+             "  import   makes a new organisation of an archive, here or in another installation\n"
+             "  quota    how much it may keep in files; without --mib: what the setting file_quota says",
+    .summary = "organisations: create, list, suspend, resume, close, export, import, quota",
     .run = org_run,
 };
