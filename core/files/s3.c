@@ -10,6 +10,9 @@
 #include <time.h>
 #include <unistd.h>
 
+/* SHA-256 of no bytes at all. */
+static const char nothing[] = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+
 enum { CONNECT_SECONDS = 10, STALLED_SECONDS = 30, LIST_BYTES = 8 * 1024 * 1024 };
 
 struct call {
@@ -40,11 +43,12 @@ static bool check(const struct config *c, FILE *errors)
     return good;
 }
 
-/* A signed request for what `rest` names below the bucket. */
-static bool call_start(struct call *s, const struct files *files, const char *rest, struct files_problem *problem)
+/* A signed request for what `rest` names below the bucket, with a body of that hash: the store refuses any other. */
+static bool call_start(struct call *s, const struct files *files, const char *rest, const char *sha256,
+                       struct files_problem *problem)
 {
     const struct config *c = files->config;
-    char url[2048];
+    char url[2048], hash[128];
     pthread_once(&once, start);
     memset(s, 0, sizeof *s);
     s->curl = curl_easy_init();
@@ -53,6 +57,8 @@ static bool call_start(struct call *s, const struct files *files, const char *re
     snprintf(url, sizeof url, "%s/%s/%s", c->s3_endpoint, c->s3_bucket, rest);
     snprintf(s->userpwd, sizeof s->userpwd, "%s:%s", c->s3_key, c->s3_secret);
     snprintf(s->signature, sizeof s->signature, "aws:amz:%s:s3", c->s3_region);
+    snprintf(hash, sizeof hash, "x-amz-content-sha256: %s", sha256);
+    s->headers = curl_slist_append(s->headers, hash);
     curl_easy_setopt(s->curl, CURLOPT_URL, url);
     curl_easy_setopt(s->curl, CURLOPT_USERPWD, s->userpwd);
     curl_easy_setopt(s->curl, CURLOPT_AWS_SIGV4, s->signature);
@@ -126,13 +132,11 @@ static bool put(const struct files *files, int fd, const char *path, const struc
 {
     struct call s;
     struct source from = {.fd = fd};
-    char name[160], hash[160];
+    char name[160];
     (void)path;
     name_of(name, tenant, facts->sha256);
-    if (!call_start(&s, files, name, problem))
+    if (!call_start(&s, files, name, facts->sha256, problem))
         return false;
-    snprintf(hash, sizeof hash, "x-amz-content-sha256: %s", facts->sha256); /* the store refuses other bytes */
-    s.headers = curl_slist_append(s.headers, hash);
     s.headers = curl_slist_append(s.headers, "Expect:");
     s.headers = curl_slist_append(s.headers, "Content-Type: application/octet-stream");
     curl_easy_setopt(s.curl, CURLOPT_UPLOAD, 1L);
@@ -171,7 +175,7 @@ static bool fetch(const struct files *files, const char *tenant, const char *sha
     struct call s;
     char name[160];
     name_of(name, tenant, sha256);
-    if (!call_start(&s, files, name, problem))
+    if (!call_start(&s, files, name, nothing, problem))
         return false;
     struct drain d = {.curl = s.curl, .sink = sink, .arg = arg};
     curl_easy_setopt(s.curl, CURLOPT_WRITEFUNCTION, take);
@@ -187,7 +191,7 @@ static bool drop(const struct files *files, const char *tenant, const char *sha2
     struct call s;
     char name[160];
     name_of(name, tenant, sha256);
-    if (!call_start(&s, files, name, problem))
+    if (!call_start(&s, files, name, nothing, problem))
         return false;
     curl_easy_setopt(s.curl, CURLOPT_CUSTOMREQUEST, "DELETE");
     curl_easy_setopt(s.curl, CURLOPT_WRITEFUNCTION, ignore);
@@ -245,7 +249,7 @@ static bool list_page(const struct files *files, struct arena *arena, char *toke
         curl_free(escaped);
         curl_easy_cleanup(curl);
     }
-    if (!call_start(&s, files, rest, problem))
+    if (!call_start(&s, files, rest, nothing, problem))
         return false;
     curl_easy_setopt(s.curl, CURLOPT_WRITEFUNCTION, keep);
     curl_easy_setopt(s.curl, CURLOPT_WRITEDATA, &page);
