@@ -309,7 +309,7 @@ static void check_route(struct check *c, const struct bl_route *r, const char *s
         check_object(c, "no permission");
     else if (r->permission && !known_permission(c, r->permission))
         check_object(c, "nothing declares the permission `%s`", r->permission);
-    if (check_is_engine_path(c->plugin, shape))
+    if (!(r->flags & BL_PUBLIC) && check_is_engine_path(c->plugin, shape))
         check_object(c, "the engine serves this path already");
     check_list(c, "query", r->query);
     const char *list = r->produces;

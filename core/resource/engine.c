@@ -188,9 +188,10 @@ static void add_own_routes(struct engine *e, const struct bl_plugin *plugin)
 {
     for (const struct bl_route *own = plugin->routes; own && own->method; own++) {
         struct line line = {.method = own->method, .handler = own->handler, .flags = own->flags};
-        add_route(e, &line, NULL,
-                  arena_format(e->arena, "/api/v1/orgs/{org}/%s/%s", plan_path(e->arena, plugin->name), own->path),
-                  own->permission, (struct plan_route){.engine = e});
+        const char *path = own->flags & BL_PUBLIC
+                               ? arena_format(e->arena, "/api/v1/public/%s", own->path)
+                               : arena_format(e->arena, "/api/v1/orgs/{org}/%s/%s", plan_path(e->arena, plugin->name), own->path);
+        add_route(e, &line, NULL, path, own->permission, (struct plan_route){.engine = e});
         if (e->routes) {
             struct engine_route *route = &e->routes[e->route_count - 1];
             route->own = own;

@@ -17,7 +17,7 @@ struct bl_abi {
 };
 
 enum bl_route_flag {
-    BL_PUBLIC = 1 << 0,   /* no token. The handler enters no tenant. */
+    BL_PUBLIC = 1 << 0,   /* no token: below /api/v1/public/ instead. The handler enters no tenant; $1 is its first argument. */
     BL_WRITE = 1 << 1,    /* the transaction may write; every method but GET implies it */
     BL_CREATED = 1 << 2,  /* it answers 201 instead of 200 (said in the document; the handler sets it) */
     BL_ACCEPTED = 1 << 3, /* 202: see bl_accepted */
