@@ -118,16 +118,16 @@ long certification_surveillance_by(const struct certification_cycle *c, int nth)
     return 0;
 }
 
-long certification_missing_by(const struct certification_cycle *c, const long *held, size_t count)
+long certification_missing_by(const struct certification_cycle *c, const long *held, size_t count, long forgiven)
 {
     long first = certification_months(c->decision, 12);
-    bool early = !c->initial;
+    bool early = !c->initial || first < forgiven;
     for (size_t i = 0; i < count; i++)
         early = early || (held[i] >= c->decision && held[i] <= first);
     if (!early)
         return first;
     for (long year = certification_year(c->decision) + 1; year < certification_year(c->expiry); year++) {
-        bool covered = !wanted(c, year);
+        bool covered = !wanted(c, year) || certification_year_end(year) < forgiven;
         for (size_t i = 0; i < count; i++)
             covered = covered || certification_year(held[i]) == year;
         if (!covered)

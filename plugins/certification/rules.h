@@ -29,7 +29,8 @@ long certification_next_expiry(long expiry); /* of the cycle after it: three yea
 /* The day by which surveillance number `nth` (1 is the first) must be held; 0: the cycle needs no such one. */
 long certification_surveillance_by(const struct certification_cycle *, int nth);
 /* The first day that was or will be missed, given the days of the surveillances held (any order); 0: nothing is missing. */
-long certification_missing_by(const struct certification_cycle *, const long *held, size_t count);
+/* Windows that ended before `forgiven` are over: a suspension dealt with them. 0: none is. */
+long certification_missing_by(const struct certification_cycle *, const long *held, size_t count, long forgiven);
 long certification_restore_until(long expiry);
 
 /* ---- audit_time.c */

@@ -65,19 +65,23 @@ static void what_is_missing(void **state)
     struct certification_cycle c = {.decision = certification_day("2025-01-10"), .initial = true};
     c.expiry = certification_expiry(c.decision, CERTIFICATION_MINUS_ONE_DAY);
     long held[2] = {0};
-    is(certification_missing_by(&c, held, 0), "2026-01-10");
+    is(certification_missing_by(&c, held, 0, 0), "2026-01-10");
     held[0] = certification_day("2026-01-11"); /* a day late */
-    is(certification_missing_by(&c, held, 1), "2026-01-10");
+    is(certification_missing_by(&c, held, 1, 0), "2026-01-10");
     held[0] = certification_day("2026-01-10"); /* serves the twelve months and the year 2026 */
-    is(certification_missing_by(&c, held, 1), "2027-12-31");
+    is(certification_missing_by(&c, held, 1, 0), "2027-12-31");
     held[0] = certification_day("2025-12-15"); /* the twelve months only */
-    is(certification_missing_by(&c, held, 1), "2026-12-31");
+    is(certification_missing_by(&c, held, 1, 0), "2026-12-31");
     held[1] = certification_day("2026-12-31");
-    is(certification_missing_by(&c, held, 2), "2027-12-31");
+    is(certification_missing_by(&c, held, 2, 0), "2027-12-31");
     c.recertification = certification_day("2027-12-01");
-    is(certification_missing_by(&c, held, 2), "none");
+    is(certification_missing_by(&c, held, 2, 0), "none");
+    c.recertification = 0; /* what a suspension dealt with is over */
+    is(certification_missing_by(&c, held, 0, certification_day("2026-03-01")), "2026-12-31");
+    is(certification_missing_by(&c, held, 0, certification_day("2027-01-10")), "2027-12-31");
+    c.recertification = certification_day("2027-12-01");
     c.initial = false; /* after a recertification only the years count */
-    is(certification_missing_by(&c, held, 0), "2026-12-31");
+    is(certification_missing_by(&c, held, 0, 0), "2026-12-31");
 }
 
 static void what_is_a_date(void **state)
@@ -146,9 +150,9 @@ static void ten_thousand_decisions(void **state)
         int second = year_of(decision) + 2;
         assert_int_equal(certification_surveillance_by(&c, 2), second < year_of(c.expiry) ? last_of_year(second) : 0);
         long held[] = {library_months(decision, 12), last_of_year(second)};
-        assert_int_equal(certification_missing_by(&c, held, 0), held[0]);
-        assert_int_equal(certification_missing_by(&c, held, 1), second < year_of(c.expiry) ? last_of_year(second) : 0);
-        assert_int_equal(certification_missing_by(&c, held, 2), 0);
+        assert_int_equal(certification_missing_by(&c, held, 0, 0), held[0]);
+        assert_int_equal(certification_missing_by(&c, held, 1, 0), second < year_of(c.expiry) ? last_of_year(second) : 0);
+        assert_int_equal(certification_missing_by(&c, held, 2, 0), 0);
     }
 }
 
