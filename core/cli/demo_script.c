@@ -4,8 +4,8 @@
  *   "@user:manager"                       the id of this organisation's person in that role
  *   "@name", "@name.ref"                  the id (or another member) of what an earlier step made under that name; the name
  *                                         itself may have dots
- * A step: {"as": role, "post" | "patch" | "get": path below the organisation, "each": [bodies], "names": "list/member"}. A body's
- * own member
+ * A step: {"as": role, "post" | "patch" | "get": path below the organisation, "each": [bodies], "names": "list/member"}; with
+ * "in" it happens in another organisation, and "as" is an e-mail address. A body's own member
  * "@" is the name that the answer is kept under; where the path ends in "@" it is the name of the record that is meant. "names"
  * keeps each record of a list in the answer under one of its members, with the words of "prefix" before it. */
 #include "cli/demo.h"
@@ -17,7 +17,8 @@
 struct play {
     struct demo_service *service;
     struct demo_people *people;
-    const char *org;
+    const char *org; /* in which the step happens */
+    const char *own; /* of the script */
     json_t *members; /* of the script */
     json_t *names;   /* name -> record */
     size_t sent;
@@ -204,7 +205,7 @@ static bool send_one(struct play *p, const json_t *step, struct demo_person *per
     bool record = patch || (strchr(target, '@') && strchr(target, ':'));
     char *etag = record ? etag_of(p, person, path) : NULL;
     json_t *resolved = get ? NULL : resolve(p, body);
-    snprintf(key, sizeof key, "demo-%s-%zu", p->org, ++p->sent);
+    snprintf(key, sizeof key, "demo-%s-%zu", p->own, ++p->sent);
     struct demo_request request = {.method = patch ? "PATCH"
                                              : get ? "GET"
                                                    : "POST",
@@ -225,9 +226,11 @@ static bool send_one(struct play *p, const json_t *step, struct demo_person *per
 
 static bool do_step(struct play *p, const json_t *step)
 {
-    struct demo_person *person = in_role(p, text_of(step, "as"));
+    const char *in = text_of(step, "in"), *as = text_of(step, "as");
+    struct demo_person *person = in ? demo_person(p->people, as) : in_role(p, as);
+    p->org = in ? in : p->own;
     if (!person) {
-        fprintf(stderr, "ballium: demo: %s has nobody in the role %s\n", p->org, text_of(step, "as"));
+        fprintf(stderr, "ballium: demo: %s has nobody in the role %s\n", p->org, as);
         return false;
     }
     bool going = log_in(p, person);
@@ -266,6 +269,7 @@ bool demo_play(struct demo_service *service, struct demo_people *people, json_t 
     struct play p = {.service = service,
                      .people = people,
                      .org = text_of(json_object_get(script, "organisation"), "slug"),
+                     .own = text_of(json_object_get(script, "organisation"), "slug"),
                      .members = json_object_get(script, "members"),
                      .names = json_object(),
                      .again = again,
@@ -274,7 +278,7 @@ bool demo_play(struct demo_service *service, struct demo_people *people, json_t 
     size_t i;
     json_t *step, *steps = json_object_get(script, "steps");
     if (again && played_before(&p, steps)) {
-        printf("%-10s is kept as it is\n", p.org);
+        printf("%-10s is kept as it is\n", p.own);
         steps = NULL;
     }
     json_array_foreach(steps, i, step)
@@ -282,7 +286,7 @@ bool demo_play(struct demo_service *service, struct demo_people *people, json_t 
         going = going && do_step(&p, step);
     }
     if (going && p.sent > 0)
-        printf("%-10s %3zu requests\n", p.org, p.sent);
+        printf("%-10s %3zu requests\n", p.own, p.sent);
     json_decref(p.names);
     return going;
 }

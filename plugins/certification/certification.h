@@ -130,6 +130,8 @@ extern const struct bl_field certification_request_fields[], certification_held_
 extern const struct bl_state certification_request_states[], certification_visit_states[], certification_received_states[];
 extern const struct bl_transition certification_request_transitions[], certification_visit_transitions[],
     certification_received_transitions[];
+/* The id of an organisation that a certification engagement binds to this one; else 422 at `pointer`. */
+enum bl_status certification_engaged(struct bl_request *, const char *org, const char *pointer, const char **id);
 enum bl_status certification_finding_after(struct bl_request *, const struct bl_change *);
 enum bl_status certification_request_send(struct bl_request *, const struct bl_change *);
 enum bl_status certification_answer(struct bl_request *, const struct bl_change *); /* of what the body sent */

@@ -64,7 +64,7 @@ static const char tell_application[] =
     "a.refusal)::text"
     " FROM certification.application a WHERE a.tenant_id = $1 AND a.id = $2 AND a.request_id IS NOT NULL";
 
-static enum bl_status send_to(struct bl_request *r, const char *org, const char *kind, const json_t *message, const char *pointer)
+enum bl_status certification_engaged(struct bl_request *r, const char *org, const char *pointer, const char **id)
 {
     struct bl_rows *rows;
     enum bl_status status = bl_sql(
@@ -77,7 +77,15 @@ static enum bl_status send_to(struct bl_request *r, const char *org, const char 
     if (bl_count(r, rows) == 0)
         return bl_fail(r, BL_UNPROCESSABLE, "no_engagement", pointer,
                        "no certification engagement binds you and %s: ask for one first", org);
-    return bl_send(r, bl_cell(r, rows, 0, 0), kind, message);
+    *id = bl_cell(r, rows, 0, 0);
+    return BL_OK;
+}
+
+static enum bl_status send_to(struct bl_request *r, const char *org, const char *kind, const json_t *message, const char *pointer)
+{
+    const char *id;
+    enum bl_status status = certification_engaged(r, org, pointer, &id);
+    return status == BL_OK ? bl_send(r, id, kind, message) : status;
 }
 
 /* Only where a certification engagement binds the two, this organisation on that side of it. */
@@ -121,7 +129,8 @@ enum bl_status certification_application_answered(struct bl_request *r, const st
 
 /* Who works or worked here as consultant, internal auditor or otherwise: accounts and work, no names. */
 static const char to_apply[] =
-    "SELECT json_build_object('request', q.id, 'org', o.slug, 'fields', json_build_object('client_name', o.name, 'kind', q.kind, "
+    "SELECT json_build_object('request', q.id, 'org', o.slug, 'fields', json_build_object('client_name', o.name, 'client_org', "
+    "o.slug, 'kind', q.kind, "
     "'edition', q.edition,"
     " 'scope', q.scope, 'address', q.address, 'city', q.city, 'country', q.country, 'sites', q.sites, 'persons', q.persons, "
     "'outsourcing', q.outsourcing,"
@@ -170,11 +179,11 @@ static enum bl_status keep_origin(struct bl_request *r, const char *id, const js
     struct bl_rows *rows;
     char *people = json_dumps(json_object_get(message, "people"), JSON_COMPACT);
     bl_defer(r, free, people);
-    const char *args[] = {id, certification_text(message, "org"), certification_text(message, "request"), people};
+    const char *args[] = {id, certification_text(message, "request"), people};
     return bl_sql(r,
-                  "UPDATE certification.application SET client_org = $3, request_id = $4, people = $5::jsonb WHERE tenant_id = "
+                  "UPDATE certification.application SET request_id = $3, people = $4::jsonb WHERE tenant_id = "
                   "$1 AND id = $2",
-                  args, 4, 0, &rows);
+                  args, 3, 0, &rows);
 }
 
 static enum bl_status receive_application(struct bl_request *r, const char *from, const json_t *message)

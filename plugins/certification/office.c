@@ -31,10 +31,12 @@ const struct bl_field certification_application_fields[] = {
      .example = "Moat Hosting"},
     {.name = "client_org",
      .type = BL_TEXT,
-     .flags = BL_SERVER | BL_FILTER,
-     .max = 40,
+     .flags = BL_FIXED | BL_FILTER,
      .label = "Organisation here",
-     .help = "Set when the application came from an organisation of this service."},
+     .help = "The short name of the client's organisation here, when it has one. A certification engagement must bind you; the "
+             "client is told "
+             "of what concerns it.",
+     .max = 40},
     {.name = "request_id",
      .type = BL_TEXT,
      .flags = BL_SERVER | BL_FILTER,
@@ -201,7 +203,11 @@ const struct bl_transition certification_application_transitions[] = {
 
 enum bl_status certification_application_before(struct bl_request *r, const struct bl_change *change)
 {
-    return certification_not_future(r, change->after, "received_on");
+    const char *org = certification_text(change->after, "client_org"), *id;
+    enum bl_status status = certification_not_future(r, change->after, "received_on");
+    if (status == BL_OK && !change->before && org)
+        status = certification_engaged(r, org, "/client_org", &id);
+    return status;
 }
 
 /* ---- auditors */
