@@ -130,6 +130,9 @@ enum bl_status planning_owners(struct bl_request *);
 enum bl_status planning_progress(struct bl_request *);
 enum bl_status planning_figures(struct bl_request *);
 
+/* ---- reports.c ---- */
+extern const struct bl_report planning_reports[];
+
 /* ---- rules.c ---- */
 const char *planning_text(const json_t *record, const char *name); /* the text member; NULL: absent, null or blank */
 int planning_int(const json_t *record, const char *name);          /* -1: absent or null */

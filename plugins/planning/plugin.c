@@ -300,4 +300,5 @@ const struct bl_plugin bl_plugin_planning = {
     .migrations = bl_migrations_planning,
     .signals = signals,
     .duties = duties,
+    .reports = planning_reports,
 };
