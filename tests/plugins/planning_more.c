@@ -261,6 +261,46 @@ static void figures_have_no_value_over_nothing(void **state)
     answer_free(&a);
 }
 
+/* Orders the report and waits for its job: `ballium work` says when it is done. */
+static void ordered(const char *name, const char *id, const char *format)
+{
+    char path[200];
+    snprintf(path, sizeof path, HERE "planning/reports/%s", name);
+    struct answer a = api_post(manager, path, json_pack("{s:s, s:s}", "id", id, "format", format));
+    expect_status(&a, 202);
+    char *job = strdup(answer_text(&a, "url"));
+    answer_free(&a);
+    const char *state = "queued";
+    for (time_t end = time(NULL) + 60; strcmp(state, "queued") == 0 && time(NULL) < end;) {
+        a = api_get(manager, "%s", job);
+        expect_status(&a, 200);
+        state = strcmp(answer_text(&a, "state"), "done") == 0   ? "done"
+                : strcmp(answer_text(&a, "state"), "dead") == 0 ? "dead"
+                                                                : "queued";
+        if (strcmp(state, "queued") != 0 && strcmp(state, "done") != 0)
+            print_message("%.1000s\n", a.body);
+        answer_free(&a);
+    }
+    assert_string_equal(state, "done");
+    free(job);
+}
+
+static void papers_are_made(void **state)
+{
+    (void)state;
+    char *round = plain_round(), *risk = risk_in(round), *plan = plan_for(risk, NULL);
+    rate(risk, 3, 3, 2, 2, -1, -1);
+    ordered("risk-register", round, "xlsx");
+    ordered("treatment-plan", plan, "pdf");
+    struct answer a = api_get(manager, HERE "planning/soa-versions?limit=1");
+    if (answer_text(&a, "items/0/id"))
+        ordered("soa", answer_text(&a, "items/0/id"), "xlsx");
+    answer_free(&a);
+    free(round);
+    free(risk);
+    free(plan);
+}
+
 static void records_belong_to_their_tenant(void **state)
 {
     (void)state;
@@ -294,6 +334,7 @@ int main(void)
         cmocka_unit_test(views_add_up),
         cmocka_unit_test(progress_counts_what_is_verified),
         cmocka_unit_test(figures_have_no_value_over_nothing),
+        cmocka_unit_test(papers_are_made),
         cmocka_unit_test(records_belong_to_their_tenant),
     };
     return cmocka_run_group_tests(tests, log_in, log_out);
