@@ -189,11 +189,7 @@ static enum bl_status approve(struct bl_request *r, const struct bl_change *chan
         return bl_fail(r, BL_FORBIDDEN, "separation_of_duties", NULL, "who asked for the acceptance does not approve it");
     if (!owner && !same(planning_text(change->before, "signed_by_id"), m.owner))
         return bl_fail(r, BL_CONFLICT, "not_signed", NULL, "the owner of the risk has not signed it yet");
-    if (owner && !within && m.rank == PLANNING_RISK_OWNER)
-        return BL_OK;
-    if (!within || m.rank != PLANNING_RISK_OWNER)
-        return check_rank(r, &m);
-    return owner ? BL_OK : bl_fail(r, BL_FORBIDDEN, "not_the_owner", NULL, "a risk of this level is accepted by its owner");
+    return check_rank(r, &m);
 }
 
 static enum bl_status accept_risk(struct bl_request *r, const struct bl_change *change)
