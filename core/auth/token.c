@@ -145,3 +145,29 @@ char *token_mint(const struct token_terms *terms, const struct token *token, int
     ERR_clear_error();
     return text;
 }
+
+char *token_sign(const struct keys *keys, const char *claims)
+{
+    const struct key *key = keys->signing;
+    jwt_t *jwt = NULL;
+    if (jwt_new(&jwt) != 0)
+        return NULL;
+    bool good = jwt_set_alg(jwt, jwt_algorithms[key->algorithm], key->sign, (int)key->sign_length) == 0 &&
+                jwt_add_header(jwt, "kid", key->kid) == 0 && jwt_add_grants_json(jwt, claims) == 0;
+    char *text = good ? jwt_encode_str(jwt) : NULL;
+    jwt_free(jwt);
+    ERR_clear_error();
+    return text;
+}
+
+json_t *token_signed(const struct keys *keys, const char *text)
+{
+    struct jws_part parts[JWS_PARTS];
+    const struct key *key = NULL;
+    if (strnlen(text, TOKEN_MAX + 1) > TOKEN_MAX || !jws_split(text, parts))
+        return NULL;
+    json_t *header = jws_parse(parts[0]);
+    bool holds = header && check_header(header, keys, &key) == NULL && signature_holds(text, key);
+    json_decref(header);
+    return holds ? jws_parse(parts[1]) : NULL;
+}

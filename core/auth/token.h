@@ -6,6 +6,7 @@
 #include "auth/keys.h"
 #include "base/arena.h"
 #include "base/ids.h"
+#include <jansson.h>
 #include <stdint.h>
 
 struct token {
@@ -37,5 +38,11 @@ const char *token_scope(const char *text, struct arena *);
 
 /* A token signed with the signing key, of a jti of its own. NULL: no memory, or the key does not sign. Free: free. */
 BL_MUST_CHECK char *token_mint(const struct token_terms *, const struct token *, int64_t now);
+
+/* Anything else that the service signs: a JSON object as the payload of a JWS. Good for no door: it has no exp, and says nobody's
+ * sub. NULL: no memory, or it is no object. Free: free. token_signed: the payload of one whose signature holds; NULL: it does
+ * not. */
+BL_MUST_CHECK char *token_sign(const struct keys *, const char *claims);
+json_t *token_signed(const struct keys *, const char *text);
 
 #endif

@@ -2,6 +2,7 @@
 #include "base/ids.h"
 #include "cli/cli.h"
 #include "cli/directory.h"
+#include "cli/purge.h"
 #include "jobs/transfer.h"
 
 #include <string.h>
@@ -162,8 +163,8 @@ static const struct {
     const char *name;
     int (*run)(struct directory *, int argc, char **argv);
 } commands[] = {
-    {"create", create}, {"list", list},     {"suspend", suspend}, {"resume", resume}, {"close", close_organisation},
-    {"export", export}, {"import", import}, {"quota", quota},
+    {"create", create}, {"list", list},     {"suspend", suspend}, {"resume", resume},   {"close", close_organisation},
+    {"export", export}, {"import", import}, {"quota", quota},     {"purge", org_purge}, {"proof", org_proof},
 };
 
 static int org_run(struct config *config, int argc, char **argv)
@@ -180,17 +181,21 @@ static int org_run(struct config *config, int argc, char **argv)
 
 const struct cli_command cli_org = {
     .name = "org",
-    .usage = "create --slug SLUG --name NAME --kind client|consultancy|certification_body | list |\n"
-             "            suspend --slug SLUG | resume --slug SLUG | close --slug SLUG |\n"
-             "            export --slug SLUG --out FILE | import --in FILE [--slug SLUG] |\n"
-             "            quota --slug SLUG [--mib N]\n"
-             "  create   prints its id; the slug stands in every path and never changes hands\n"
-             "  list     id, slug, kind, status, name\n"
-             "  suspend  lets nobody in until `resume`\n"
-             "  close    the end of the service: as suspend, and its engagements are over; its data stay\n"
-             "  export   all of it as an archive (tar): rows, files, events, and a manifest with their hashes; no passwords\n"
-             "  import   makes a new organisation of an archive, here or in another installation\n"
-             "  quota    how much it may keep in files; without --mib: what the setting file_quota says",
-    .summary = "organisations: create, list, suspend, resume, close, export, import, quota",
+    .usage =
+        "create --slug SLUG --name NAME --kind client|consultancy|certification_body | list |\n"
+        "            suspend --slug SLUG | resume --slug SLUG | close --slug SLUG |\n"
+        "            export --slug SLUG --out FILE | import --in FILE [--slug SLUG] |\n"
+        "            purge --slug SLUG --confirm SLUG --proof FILE [--manifest SHA256] | proof --in FILE |\n"
+        "            quota --slug SLUG [--mib N]\n"
+        "  create   prints its id; the slug stands in every path and never changes hands\n"
+        "  list     id, slug, kind, status, name\n"
+        "  suspend  lets nobody in until `resume`\n"
+        "  close    the end of the service: as suspend, and its engagements are over; its data stay\n"
+        "  export   all of it as an archive (tar): rows, files, events, and a manifest with their hashes; no passwords\n"
+        "  import   makes a new organisation of an archive, here or in another installation\n"
+        "  purge    deletes every row of a closed organisation, and the people who belong to no other; leaves a signed proof\n"
+        "  proof    does a proof hold?\n"
+        "  quota    how much it may keep in files; without --mib: what the setting file_quota says",
+    .summary = "organisations: create, list, suspend, resume, close, export, import, purge, quota",
     .run = org_run,
 };

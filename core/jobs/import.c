@@ -15,9 +15,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { ARENA_LIMIT = 1024 * 1024 * 1024, UUID_LETTERS = UUID_TEXT - 1 };
+enum { ARENA_LIMIT = 1024 * 1024 * 1024, UUID_LETTERS = UUID_TEXT - 1, SUM_LETTERS = 32 };
 
-/* An id of the archive and the one it becomes. Sorted by the old one. */
+/* An id of the archive and the one it becomes; or a sum that is made of ids. Sorted by the old one. */
 struct pair {
     char from[UUID_TEXT], to[UUID_TEXT];
 };
@@ -33,6 +33,7 @@ struct importing {
     size_t part_count;
     struct pair *pairs;
     size_t pair_count, pair_room;
+    bool sums; /* there are pairs of sums */
     json_t *organisation, *manifest;
 };
 
@@ -212,11 +213,11 @@ static void draw_all(struct importing *m)
     }
 }
 
-static const char *becomes(const struct importing *m, const char *letters)
+static const char *becomes(const struct importing *m, const char *letters, size_t length)
 {
     struct pair key;
-    memcpy(key.from, letters, UUID_LETTERS);
-    key.from[UUID_LETTERS] = '\0';
+    memcpy(key.from, letters, length);
+    key.from[length] = '\0';
     const struct pair *found = bsearch(&key, m->pairs, m->pair_count, sizeof key, by_from);
     return found ? found->to : NULL;
 }
@@ -235,17 +236,31 @@ static bool is_id(const char *at)
     return true;
 }
 
+/* Is there a sum at these letters, such as an MD5: 32 hexadecimal digits and no more? */
+static bool is_sum(const char *text, size_t at, size_t length)
+{
+    if (at + SUM_LETTERS > length || (at > 0 && is_hex(text[at - 1])) ||
+        (at + SUM_LETTERS < length && is_hex(text[at + SUM_LETTERS])))
+        return false;
+    for (size_t i = 0; i < SUM_LETTERS; i++)
+        if (!is_hex(text[at + i]))
+            return false;
+    return true;
+}
+
 /* The bytes with every known id replaced, wherever it stands: a column, a list, a text. The lengths are the same. */
 static char *rewritten(const struct importing *m, const char *bytes, size_t length)
 {
     char *out = arena_copy(m->arena, bytes, length);
-    for (size_t i = 0; i + UUID_LETTERS <= length; i++) {
-        if (out[i + 8] != '-' || !is_id(out + i))
-            continue;
-        const char *to = becomes(m, out + i);
+    for (size_t i = 0; i < length; i++) {
+        size_t found = i + UUID_LETTERS <= length && out[i + 8] == '-' && is_id(out + i) ? UUID_LETTERS
+                       : m->sums && is_sum(out, i, length)                               ? SUM_LETTERS
+                                                                                         : 0;
+        const char *to = found ? becomes(m, out + i, found) : NULL;
         if (to)
-            memcpy(out + i, to, UUID_LETTERS);
-        i += UUID_LETTERS - 1;
+            memcpy(out + i, to, found);
+        if (found)
+            i += found - 1;
     }
     return out;
 }
@@ -338,6 +353,81 @@ static bool insert_rows(struct importing *m)
                "INSERT INTO core.file_quota (tenant_id, used) SELECT $1::uuid, coalesce(sum(size), 0) FROM core.file f "
                "WHERE f.tenant_id = $1::uuid ON CONFLICT DO NOTHING",
                &tenant, 1, &rows);
+}
+
+/* Columns that the database makes of others, as text. */
+static const char generated_sql[] =
+    "SELECT n.nspname || '.' || c.relname, quote_ident(a.attname), a.attname FROM pg_attribute a JOIN pg_class c ON c.oid = "
+    "a.attrelid "
+    "JOIN pg_namespace n ON n.oid = c.relnamespace WHERE a.attgenerated <> '' AND a.atttypid = 'text'::regtype AND c.relkind = "
+    "'r' "
+    "AND EXISTS (SELECT FROM pg_attribute t WHERE t.attrelid = c.oid AND t.attname = 'tenant_id') "
+    "AND EXISTS (SELECT FROM pg_attribute t WHERE t.attrelid = c.oid AND t.attname = 'id')";
+
+/* What the sum of each row was, and is now that its ids are others. */
+static bool compare_sums(struct importing *m, const struct tar_part *part, const char *name, const struct bl_rows *rows,
+                         size_t *found)
+{
+    const char *end = part->bytes + part->size;
+    for (const char *line = part->bytes, *stop; line < end; line = stop + 1) {
+        stop = memchr(line, '\n', (size_t)(end - line)); /* collect has seen that it is there */
+        json_t *row = json_loadb(line, (size_t)(stop - line), 0, NULL);
+        const char *id = json_string_value(json_object_get(row, "id")), *was = json_string_value(json_object_get(row, name));
+        const char *now = NULL, *new_id = id ? becomes(m, id, UUID_LETTERS) : NULL;
+        for (int i = 0; was && new_id && !now && i < db_count(rows); i++)
+            if (strcmp(db_cell(rows, i, 0), new_id) == 0)
+                now = db_cell(rows, i, 1);
+        if (now && strlen(was) == SUM_LETTERS && strlen(now) == SUM_LETTERS && is_sum(was, 0, SUM_LETTERS) &&
+            strcmp(was, now) != 0) {
+            add_pair(m, was, now);
+            ++*found;
+        }
+        json_decref(row);
+    }
+    return true;
+}
+
+/* Sums over ids have changed with them, and other rows may have noted one: a signature, say. Finds the pairs; true also when
+ * there are none. */
+static bool find_sums(struct importing *m, size_t *found)
+{
+    struct bl_rows *columns, *rows;
+    const char *tenant = m->out->tenant;
+    *found = 0;
+    if (!ask(m, m->worker, generated_sql, NULL, 0, &columns))
+        return false;
+    for (int i = 0; i < db_count(columns); i++) {
+        const struct tar_part *part = part_of(m, arena_format(m->arena, "%s.jsonl", db_cell(columns, i, 0)));
+        if (!part || part->size == 0)
+            continue;
+        if (!ask(m, m->worker,
+                 arena_format(m->arena, "SELECT id, %s FROM %s WHERE tenant_id = $1::uuid AND %s ~ '^[0-9a-f]{32}$'",
+                              db_cell(columns, i, 1), db_cell(columns, i, 0), db_cell(columns, i, 1)),
+                 &tenant, 1, &rows) ||
+            !compare_sums(m, part, db_cell(columns, i, 2), rows, found))
+            return false;
+    }
+    return true;
+}
+
+/* Rows whose sums others have noted go in twice: the database makes the sums, then those who noted them are told. */
+static bool restore_rows(struct importing *m)
+{
+    size_t found;
+    long long rows = m->out->rows, parts = m->out->parts;
+    if (!db_script(m->worker, "SAVEPOINT rows"))
+        return fail(m, "%s", db_error(m->worker)->message);
+    if (!insert_rows(m) || !find_sums(m, &found))
+        return false;
+    if (found == 0)
+        return true;
+    m->sums = true;
+    draw_all(m); /* sorts them in */
+    m->out->rows = rows;
+    m->out->parts = parts;
+    if (!db_script(m->worker, "ROLLBACK TO rows"))
+        return fail(m, "%s", db_error(m->worker)->message);
+    return insert_rows(m);
 }
 
 static bool keep_files(struct importing *m)
@@ -445,7 +535,7 @@ static bool restore(struct importing *m, const char *slug)
     if (!db_script(m->owner, "COMMIT"))
         return fail(m, "%s", db_error(m->owner)->message);
     bool good = keep_files(m) && db_script(m->worker, "BEGIN; SET LOCAL ROLE ballium_app") &&
-                ask(m, m->worker, "SELECT set_config('ballium.tenant', $1, true)", &tenant, 1, &rows) && insert_rows(m);
+                ask(m, m->worker, "SELECT set_config('ballium.tenant', $1, true)", &tenant, 1, &rows) && restore_rows(m);
     if (good && !db_script(m->worker, "COMMIT"))
         good = fail(m, "%s", db_error(m->worker)->message);
     if (!good)

@@ -42,11 +42,13 @@ static const struct walk walks[] = {
 
     /* Those that exist: core.enter must look before a tenant is set, at members, the roles that they may hold, and invitations;
      * what one side of an engagement does is written on the other's trail, insert only; the worker sweeps old answers, takes jobs
-     * and carries messages. */
+     * and carries messages. And on every table: the owner sees the closed organisation that it purges. */
     {"no other role has a policy, known ones apart",
      "WITH " TENANT_TABLES " SELECT t.name || ': ' || p.polname || ' for ' || r.role::regrole FROM tenant_table t"
      " JOIN pg_policy p ON p.polrelid = t.oid CROSS JOIN LATERAL unnest(p.polroles) AS r (role)"
      " WHERE r.role NOT IN ('ballium_app'::regrole, 'ballium_portfolio'::regrole)"
+     "   AND NOT (p.polname = 'purge' AND r.role = 'ballium_owner'::regrole AND p.polcmd = '*' AND pg_get_expr(p.polwithcheck, "
+     "p.polrelid) = 'false' AND pg_get_expr(p.polqual, p.polrelid) = '(tenant_id = core.purged())')"
      "   AND (t.name, p.polname, r.role) NOT IN (('core.membership', 'directory', 'ballium_owner'::regrole),"
      "                                           ('core.role', 'directory', 'ballium_owner'::regrole),"
      "                                           ('core.event', 'directory', 'ballium_owner'::regrole),"

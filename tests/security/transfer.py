@@ -13,6 +13,8 @@ import tarfile
 
 UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
+SUM = re.compile(r"(?<![0-9a-f])[0-9a-f]{32}(?![0-9a-f])")  # of texts and ids
+
 
 def parts(path):
     with tarfile.open(path) as tar:
@@ -31,7 +33,7 @@ def plain(archive):
         if name.startswith("files/"):
             out[name] = archive[name]
         elif name.endswith(".jsonl"):
-            out[name] = UUID.sub(number, archive[name].decode())
+            out[name] = UUID.sub(number, SUM.sub(number, archive[name].decode()))
     return out
 
 

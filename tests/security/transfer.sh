@@ -69,4 +69,30 @@ other=$(curl -s "$BALLIUM_URL/api/v1/auth/login" -H 'Content-Type: application/j
 verdict "nobody else gets it" [ "$(curl -s -o /dev/null -w '%{http_code}' -H "Authorization: Bearer $other" "$BALLIUM_URL${url/orgs\/keep/orgs\/barbican}")" = 404 ]
 verdict "nor at its own door" [ "$(curl -s -o /dev/null -w '%{http_code}' -H "Authorization: Bearer $other" "$BALLIUM_URL$url")" = 404 ]
 call -X DELETE "$BALLIUM_URL/api/v1/orgs/keep/roles/copy-clerk" >/dev/null
+
+# The purge: only of what is closed, only with the slug typed twice, nothing of anybody else's, and a proof that holds.
+lone=lone-$$@example.org
+echo 'correct horse battery' | "$ballium" user create --email "$lone" --name 'Lone Person' --password-stdin >/dev/null
+"$ballium" user grant --email "$lone" --org "$slug" --roles reader >/dev/null
+manifest=$("$ballium" org export --slug "$slug" --out "$work/g.tar" | sed -n 's/^manifest sha256://p')
+before=$(issues keep)
+verdict "what is open is not purged" refused "$ballium" org purge --slug "$slug" --confirm "$slug" --proof "$work/proof"
+"$ballium" org close --slug "$slug" >/dev/null
+verdict "nor without the slug once more" refused "$ballium" org purge --slug "$slug" --confirm keep --proof "$work/proof"
+touch "$work/there"
+verdict "nor without a place for the proof" refused "$ballium" org purge --slug "$slug" --confirm "$slug" --proof "$work/there"
+"$ballium" org export --slug "$slug" --out "$work/h.tar" >/dev/null
+verdict "and until then nothing is gone" [ "$(tar xOf "$work/h.tar" context.issue.jsonl | wc -l)" = "$(tar xOf "$work/g.tar" context.issue.jsonl | wc -l)" ]
+verdict "a closed organisation is purged" "$ballium" org purge --slug "$slug" --confirm "$slug" --proof "$work/proof" --manifest "$manifest"
+rm -f "$work/h.tar"
+"$ballium" org export --slug "$slug" --out "$work/h.tar" >/dev/null
+verdict "no row of it is left" [ "$(for p in $(tar tf "$work/h.tar" | grep jsonl); do tar xOf "$work/h.tar" "$p"; done | wc -l)" = 0 ]
+verdict "other organisations have theirs" [ "$(issues keep)" = "$before" ]
+verdict "who belonged to it alone is nobody now" [ "$(sql "SELECT count(*) FROM core.user_account WHERE email = '$lone'")" = 0 ]
+verdict "the proof counts what went" [ "$(head -1 "$work/proof" | jq -r '.rows["context.issue"], .export_manifest_sha256' | xargs)" = \
+    "$(tar xOf "$work/g.tar" context.issue.jsonl | wc -l) $manifest" ]
+verdict "it holds" "$ballium" org proof --in "$work/proof"
+sed 's/"context.issue":[0-9]*/"context.issue":1/' "$work/proof" >"$work/false"
+verdict "another one does not" refused "$ballium" org proof --in "$work/false"
+verdict "once is enough" refused "$ballium" org purge --slug "$slug" --confirm "$slug" --proof "$work/again"
 exit $code
