@@ -4,11 +4,13 @@
 
 enum { CONTEXT = 3 }; /* equal lines shown around a change */
 
-/* (text, number, state, the other's id, text, number); $2 version, $3 the other or NULL: the one before it that was not
- * discarded. */
+/* (text, number, the other's id, text, number, id, one is a file); $2 version, $3 the other or NULL: the one before it that was
+ * not discarded. */
 static const char both[] =
-    "SELECT v.text, v.number, f.id, f.text, f.number, v.id FROM support.document_version v LEFT JOIN LATERAL ("
-    "SELECT o.id, o.text, o.number FROM support.document_version o WHERE o.tenant_id = $1 AND o.document_id = v.document_id"
+    "SELECT v.text, v.number, f.id, f.text, f.number, v.id, v.file_id IS NOT NULL OR f.file_id IS NOT NULL FROM "
+    "support.document_version v LEFT JOIN LATERAL ("
+    "SELECT o.id, o.text, o.number, o.file_id FROM support.document_version o WHERE o.tenant_id = $1 AND o.document_id = "
+    "v.document_id"
     " AND o.id <> v.id AND CASE WHEN $3::uuid IS NULL THEN o.number < v.number AND o.status <> 'discarded' ELSE o.id = $3::uuid "
     "END ORDER BY o.number DESC LIMIT 1) f ON true WHERE v.tenant_id = $1 AND v.id = $2::uuid";
 
@@ -111,6 +113,8 @@ enum bl_status support_difference(struct bl_request *r)
         return bl_fail(r, BL_NOT_FOUND, "not_found", NULL, "there is no such version");
     if (args[1] && !bl_cell(r, rows, 0, 2))
         return bl_fail(r, BL_BAD_REQUEST, "bad_filter", NULL, "query parameter from: is no other version of the same document");
+    if (bl_integer(r, rows, 0, 6))
+        return bl_fail(r, BL_CONFLICT, "not_text", NULL, "one of the two is a file: only texts are compared line by line");
     put_difference(r, rows);
     return BL_OK;
 }

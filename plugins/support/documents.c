@@ -322,8 +322,8 @@ static enum bl_status dispose(struct bl_request *r, const struct bl_change *chan
 /* The text goes; its hash stays, so that a copy that turns up can still be told. */
 static enum bl_status disposed(struct bl_request *r, const struct bl_change *change)
 {
-    static const char sql[] =
-        "UPDATE support.document_version SET text = NULL, version = version + 1 WHERE tenant_id = $1 AND document_id = $2::uuid";
+    static const char sql[] = "UPDATE support.document_version SET text = NULL, file_id = NULL, version = version + 1 WHERE "
+                              "tenant_id = $1 AND document_id = $2::uuid";
     struct bl_rows *rows;
     return bl_sql(r, sql, &change->id, 1, 0, &rows);
 }

@@ -193,7 +193,8 @@ static const struct bl_route routes[] = {
      .flags = BL_CREATED,
      .summary = "Makes a draft of the next version from the text in force",
      .body = "{\"type\":\"object\",\"required\":[\"changes\"],\"properties\":{\"changes\":" STRING ",\"text\":" STRING
-             ",\"author_id\":{\"type\":\"string\",\"format\":\"uuid\"},\"due_on\":{\"type\":\"string\",\"format\":\"date\"}}}"},
+             ",\"file_id\":{\"type\":\"string\",\"format\":\"uuid\"},\"author_id\":{\"type\":\"string\",\"format\":\"uuid\"},"
+             "\"due_on\":{\"type\":\"string\",\"format\":\"date\"}}}"},
     {.method = "GET",
      .path = "document-versions/{id}/difference",
      .permission = "support.document_version:read",

@@ -23,9 +23,15 @@ const struct bl_field support_version_fields[] = {
      .type = BL_TEXT,
      .flags = BL_LONG,
      .label = "Text",
-     .help = "The whole text, as Markdown.",
+     .help = "The whole text, as Markdown; or else a file.",
      .max = 200000,
      .example = "# Backups\n\nEvery system is saved each night. A copy is tried every quarter."},
+    {.name = "file_id",
+     .type = BL_REF,
+     .ref = "core.file",
+     .flags = BL_FILTER,
+     .label = "File",
+     .help = "Instead of a text: a file that you have sent to files before. Its own SHA-256 is then the version's."},
     {.name = "author_id",
      .type = BL_REF,
      .ref = "core.member",
@@ -56,7 +62,7 @@ const struct bl_field support_version_fields[] = {
      .type = BL_TEXT,
      .flags = BL_SERVER | BL_FILTER,
      .label = "SHA-256",
-     .help = "Of the text in UTF-8, set when it is submitted. From then on the text does not change.",
+     .help = "Of the text in UTF-8, or of the file, set when it is submitted. From then on neither changes.",
      .max = 64},
     {.name = "submitted_at", .type = BL_TIME, .flags = BL_SERVER, .label = "Submitted at", .help = "Set by that."},
     {.name = "approved_at", .type = BL_TIME, .flags = BL_SERVER, .label = "Approved at", .help = "When enough reviewers had."},
@@ -85,6 +91,8 @@ const struct bl_state support_version_states[] = {
     {0},
 };
 
+#define BODY_WORDS "a version is a text or a file, not both: leave one of them empty"
+
 const struct bl_constraint support_version_constraints[] = {
     {.name = "document_version_open_key",
      .pointer = "/document_id",
@@ -98,6 +106,7 @@ const struct bl_constraint support_version_constraints[] = {
      .pointer = "/status",
      .code = "published_exists",
      .detail = "another version was published at the same moment: look at it, then try again"},
+    {.name = "document_version_body_check", .pointer = "/file_id", .code = "text_or_file", .detail = BODY_WORDS},
     {.name = "document_version_hash_check",
      .pointer = "/text",
      .code = "text_fixed",
@@ -123,6 +132,8 @@ static enum bl_status number_next(struct bl_request *r, const struct bl_change *
 
 enum bl_status support_version_before(struct bl_request *r, const struct bl_change *change)
 {
+    if (support_text(change->after, "text") && support_text(change->after, "file_id"))
+        return bl_fail(r, BL_UNPROCESSABLE, "text_or_file", "/file_id", "%s", BODY_WORDS);
     return change->before ? BL_OK : number_next(r, change);
 }
 
@@ -138,8 +149,12 @@ enum bl_status support_version_retire(struct bl_request *r, const struct bl_chan
 /* ---- the way to approval ----------------------------------------------------------------------------------------------- */
 
 static const char complete[] =
-    "SELECT '/text', 'required', 'there is no text yet: a version says something before it is reviewed'"
-    " FROM support.document_version v WHERE v.tenant_id = $1 AND v.id = $2::uuid AND coalesce(v.text, '') !~ '\\S'"
+    "SELECT '/text', 'required', 'there is neither text nor file yet: a version says something before it is reviewed'"
+    " FROM support.document_version v WHERE v.tenant_id = $1 AND v.id = $2::uuid AND v.file_id IS NULL"
+    " AND coalesce(v.text, '') !~ '\\S'"
+    " UNION ALL SELECT '/file_id', 'file_archived', 'the file is archived: restore it, or name another one'"
+    " FROM support.document_version v JOIN core.file f ON f.tenant_id = $1 AND f.id = v.file_id AND f.archived_at IS NOT NULL"
+    " WHERE v.tenant_id = $1 AND v.id = $2::uuid"
     " UNION ALL SELECT '', 'reviewers_missing', format('%s of the reviewers must approve and %s are named: name more, or ask for "
     "fewer approvals on the document', d.quorum, n.count)"
     " FROM support.document_version v JOIN support.document d ON d.tenant_id = $1 AND d.id = v.document_id"
@@ -154,8 +169,9 @@ static const char complete[] =
 static enum bl_status submit(struct bl_request *r, const struct bl_change *change)
 {
     static const char sql[] =
-        "SELECT encode(sha256(convert_to(v.text, 'UTF8')), 'hex'), d.quorum FROM support.document_version v"
-        " JOIN support.document d ON d.tenant_id = $1 AND d.id = v.document_id WHERE v.tenant_id = $1 AND v.id = $2::uuid";
+        "SELECT coalesce(f.sha256, encode(sha256(convert_to(v.text, 'UTF8')), 'hex')), d.quorum FROM support.document_version v"
+        " JOIN support.document d ON d.tenant_id = $1 AND d.id = v.document_id"
+        " LEFT JOIN core.file f ON f.tenant_id = $1 AND f.id = v.file_id WHERE v.tenant_id = $1 AND v.id = $2::uuid";
     struct bl_rows *rows;
     enum bl_status status = support_row(r, sql, change->id, NULL, &rows);
     if (status)
@@ -305,7 +321,7 @@ enum bl_status support_version_revise(struct bl_request *r)
     json_t *version = json_deep_copy(body);
     bl_defer(r, decref, version);
     const char *text = bl_cell(r, rows, 0, 0);
-    if (!json_object_get(version, "text") && text)
+    if (!json_object_get(version, "text") && !json_object_get(version, "file_id") && text)
         json_object_set_new(version, "text", json_string(text));
     json_object_set_new(version, "document_id", json_string(bl_param(r, "id")));
     status = bl_create(r, "support.document_versions", version, &record);

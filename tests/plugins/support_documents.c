@@ -330,6 +330,39 @@ static void reviewers_do_not_go_when_they_are_needed(void **unused)
     free(document);
 }
 
+static void a_version_may_be_a_file(void **unused)
+{
+    (void)unused;
+    struct answer a = api_call(author, "POST", "/api/v1/orgs/keep/files?name=rules.txt", TEXT,
+                               (const char *const[]){"Content-Type: application/octet-stream", NULL});
+    expect_status(&a, 201);
+    char *file = strdup(answer_text(&a, "id"));
+    answer_free(&a);
+    char *document = new_document(1);
+    refuses_new(author, VERSIONS,
+                json_pack("{s:s, s:s, s:s, s:s}", "document_id", document, "changes", "Both", "text", "Words.", "file_id", file),
+                422, "text_or_file", "/file_id");
+    char *version =
+        make(author, VERSIONS, json_pack("{s:s, s:s, s:s}", "document_id", document, "changes", "As a file", "file_id", file));
+    char *review = new_review(version, risk_id);
+    moves(author, VERSIONS, version, "submit", NULL, "in_review");
+    has(author, VERSIONS, version, "sha256", HASH); /* the same bytes as the text of the other tests */
+    moves(risk, REVIEWS, review, "approve", NULL, "approved");
+    refuses(author, VERSIONS, version, NULL, json_pack("{s:n}", "file_id"), 409, "frozen");
+    moves(manager, VERSIONS, version, "publish", NULL, "published");
+    a = api_get(author, "/api/v1/orgs/keep/" VERSIONS "/%s/difference", version);
+    expect_problem(&a, 409, "not_text", NULL);
+    answer_free(&a);
+    moves(manager, DOCUMENTS, document, "withdraw", reason(), "withdrawn");
+    moves(manager, DOCUMENTS, document, "dispose",
+          json_pack("{s:s, s:s}", "disposal_method", "erased", "disposal_witness", "The archivist"), "disposed");
+    has(author, VERSIONS, version, "file_id", NULL);
+    has(author, VERSIONS, version, "sha256", HASH);
+    char *all[] = {review, version, document, file};
+    for (size_t i = 0; i < 4; i++)
+        free(all[i]);
+}
+
 /* ---- at the same moment ------------------------------------------------------------------------------------------------ */
 
 struct voice {
@@ -718,6 +751,7 @@ int main(void)
         cmocka_unit_test(the_live_version_stays_while_the_next_is_written),
         cmocka_unit_test(a_rejection_sends_back_and_the_next_round_asks_again),
         cmocka_unit_test(reviewers_do_not_go_when_they_are_needed),
+        cmocka_unit_test(a_version_may_be_a_file),
         cmocka_unit_test(three_reviewers_quorum_two_at_once),
         cmocka_unit_test(approval_and_rejection_at_once_do_not_both_hold),
         cmocka_unit_test(readers_say_that_they_have_read_it),

@@ -46,10 +46,10 @@ static const char *no_query(struct bl_request *r, const char *name)
 
 static json_t *difference(struct fake *f, const char *old_text, const char *new_text)
 {
-    const char *cells[] = {new_text, "2", some_id, old_text, "1", some_id};
+    const char *cells[] = {new_text, "2", some_id, old_text, "1", some_id, "0"};
     f->id = some_id;
     f->core.query = no_query;
-    f->rows[0] = (struct bl_rows){.count = 1, .columns = 6, .cells = cells};
+    f->rows[0] = (struct bl_rows){.count = 1, .columns = 7, .cells = cells};
     assert_int_equal(handler(&f->request), BL_OK);
     return f->answer;
 }

@@ -86,6 +86,7 @@ CREATE TABLE support.document_version (
     document_id uuid NOT NULL,
     changes text NOT NULL,
     text text,
+    file_id uuid,
     author_id uuid,
     due_on date,
     number integer,
@@ -107,6 +108,7 @@ CREATE TABLE support.document_version (
 );
 CREATE INDEX document_version_created_at_idx ON support.document_version (tenant_id, created_at, id) WHERE archived_at IS NULL;
 CREATE INDEX document_version_document_id_idx ON support.document_version (tenant_id, document_id, id) WHERE archived_at IS NULL;
+CREATE INDEX document_version_file_id_idx ON support.document_version (tenant_id, file_id, id) WHERE archived_at IS NULL;
 CREATE INDEX document_version_author_id_idx ON support.document_version (tenant_id, author_id, id) WHERE archived_at IS NULL;
 CREATE INDEX document_version_due_on_idx ON support.document_version (tenant_id, due_on, id) WHERE archived_at IS NULL;
 CREATE INDEX document_version_published_by_id_idx ON support.document_version (tenant_id, published_by_id, id) WHERE archived_at IS NULL;
@@ -476,6 +478,7 @@ ALTER TABLE support.document ADD CONSTRAINT document_owner_id_fk FOREIGN KEY (te
 ALTER TABLE support.document ADD CONSTRAINT document_live_version_id_fk FOREIGN KEY (tenant_id, live_version_id) REFERENCES support.document_version (tenant_id, id);
 ALTER TABLE support.document ADD CONSTRAINT document_disposed_by_id_fk FOREIGN KEY (tenant_id, disposed_by_id) REFERENCES core.membership (tenant_id, user_id);
 ALTER TABLE support.document_version ADD CONSTRAINT document_version_document_id_fk FOREIGN KEY (tenant_id, document_id) REFERENCES support.document (tenant_id, id);
+ALTER TABLE support.document_version ADD CONSTRAINT document_version_file_id_fk FOREIGN KEY (tenant_id, file_id) REFERENCES core.file (tenant_id, id);
 ALTER TABLE support.document_version ADD CONSTRAINT document_version_author_id_fk FOREIGN KEY (tenant_id, author_id) REFERENCES core.membership (tenant_id, user_id);
 ALTER TABLE support.document_version ADD CONSTRAINT document_version_published_by_id_fk FOREIGN KEY (tenant_id, published_by_id) REFERENCES core.membership (tenant_id, user_id);
 ALTER TABLE support.document_review ADD CONSTRAINT document_review_version_id_fk FOREIGN KEY (tenant_id, version_id) REFERENCES support.document_version (tenant_id, id);
@@ -526,6 +529,7 @@ CREATE UNIQUE INDEX document_version_published_key ON support.document_version (
 ALTER TABLE support.document_version ADD CONSTRAINT document_version_hash_check CHECK (
     (sha256 IS NULL OR text IS NULL OR sha256 = encode(sha256(convert_to(text, 'UTF8')), 'hex'))
     AND (sha256 IS NOT NULL OR status IN ('draft', 'discarded')));
+ALTER TABLE support.document_version ADD CONSTRAINT document_version_body_check CHECK (file_id IS NULL OR coalesce(text, '') !~ '\S');
 CREATE UNIQUE INDEX document_review_reviewer_key ON support.document_review (tenant_id, version_id, reviewer_id) WHERE archived_at IS NULL;
 CREATE UNIQUE INDEX acknowledgement_once_key ON support.acknowledgement (tenant_id, version_id, member_id);
 CREATE UNIQUE INDEX competence_need_once_key ON support.competence_need (tenant_id, role, competence_id) WHERE archived_at IS NULL;
