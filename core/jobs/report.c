@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-enum { STEPS = 3 };
+enum { STEPS = 2 };
 
 struct keeping {
     struct http_request *request;

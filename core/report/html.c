@@ -79,6 +79,16 @@ static void put_running(const json_t *d, FILE *out)
         fputs(" · version ", out);
         put_plain(out, report_text(d, "version"));
     }
+    const json_t *approval = json_object_get(d, "approval");
+    const json_t *last = json_array_get(approval, json_array_size(approval) - 1);
+    if (*report_text(last, "name") != '\0' && *report_text(last, "date") != '\0') {
+        fputs(" · ", out);
+        put_plain(out, report_text(last, "role"));
+        fputs(": ", out);
+        put_plain(out, report_text(last, "name"));
+        fputs(", ", out);
+        put_plain(out, report_text(last, "date"));
+    }
     fputs("</div>\n", out);
 }
 

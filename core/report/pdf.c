@@ -159,7 +159,7 @@ static const char *drain(const struct child *c, report_sink sink, void *arg, cha
 
 bool report_pdf(const json_t *document, const char *scratch, report_sink sink, void *arg, char why[REPORT_WHY])
 {
-    struct child c;
+    struct child c = {.pid = -1, .out = -1, .err = -1};
     char complaint[COMPLAINT] = "";
     if (!report_can_pdf()) {
         snprintf(why, REPORT_WHY, "this service makes no PDF, since WeasyPrint is not installed: order a workbook (xlsx)");
