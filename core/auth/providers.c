@@ -134,6 +134,10 @@ static enum bl_status read_wanted(struct bl_request *r, struct wanted *w)
     }
     if (status == BL_OK && strcmp(w->issuer, auth_current()->issuer) == 0)
         status = bl_fail(r, BL_UNPROCESSABLE, "own_issuer", "/issuer", "is this service itself");
+    if (status == BL_OK && w->client_id && strcmp(w->client_id, w->audience) == 0) /* RFC 8725, section 3.12 */
+        status = bl_fail(
+            r, BL_UNPROCESSABLE, "same", "/audience",
+            "is the same as client_id: an ID token must not do for an access token, so give the API an audience of its own");
     if (status == BL_OK && !w->jwks_uri == !w->client_id)
         status = bl_fail(r, BL_UNPROCESSABLE, "one_of", NULL,
                          "give jwks_uri for a provider whose tokens are taken, or client_id for one that people sign in through");

@@ -176,6 +176,14 @@ static const struct {
     {"sub is longer than an id", HS, WITHOUT(ISS "," AUD ",\"sub\":\"" SUB "0\""), 'h', "sub or sid is not an id"},
     {"sid is not an id", HS, WITHOUT(ISS "," AUD "," WHO ",\"sid\":\"1\""), 'h', "sub or sid is not an id"},
     {"no sid", HS, WITHOUT(ISS "," AUD "," WHO), 'h', NULL},
+
+    {"client_id is the subject", HS, CLAIMS(DATES ",\"client_id\":\"" SUB "\",\"scope\":\"a.b:read\""), 'h', NULL},
+    {"client_id of another client", HS, CLAIMS(DATES ",\"client_id\":\"" SID "\""), 'h', "client_id is not the subject"},
+    {"client_id is null", HS, CLAIMS(DATES ",\"client_id\":null"), 'h', "client_id is not the subject"},
+    {"scope is a list", HS, CLAIMS(DATES ",\"scope\":[\"a.b:read\"]"), 'h', "scope is not text"},
+    {"org is a name", HS, CLAIMS(DATES ",\"org\":\"keep\""), 'h', "org is not an id"},
+    {"auth_time is to come", HS, CLAIMS(DATES ",\"auth_time\":1800000031"), 'h', "auth_time is not a date in the past"},
+    {"auth_time is text", HS, CLAIMS(DATES ",\"auth_time\":\"1800000000\""), 'h', "auth_time is not a date in the past"},
 };
 
 static void check(const char *rule, const char *text, const char *why)
@@ -317,6 +325,44 @@ static void test_mint(void **state)
     }
 }
 
+/* What a token is minted with is what is read from it. */
+static void test_own_claims(void **state)
+{
+    (void)state;
+    struct arena *arena = arena_new(1 << 20);
+    struct token person = {
+        .subject = SUB, .session = SID, .organisation = SID, .expires = NOW + 600, .authenticated = NOW - 5, .two_factor = true};
+    struct token client = {.subject = SUB, .expires = NOW + 600, .client = true, .scope = "a.b:read c.d:write"}, out;
+    char *a = token_mint(&terms, &person, NOW), *b = token_mint(&terms, &client, NOW);
+    assert_null(token_verify(&terms, a, NOW, &out));
+    assert_string_equal(out.organisation, SID);
+    assert_int_equal(out.authenticated, NOW - 5);
+    assert_true(out.two_factor && !out.client && !out.scoped);
+    assert_null(token_scope(a, arena));
+    assert_null(token_verify(&terms, b, NOW, &out));
+    assert_true(out.client && out.scoped && !out.two_factor);
+    assert_int_equal(out.authenticated, 0);
+    assert_string_equal(out.session, "");
+    assert_string_equal(out.organisation, "");
+    assert_string_equal(token_scope(b, arena), "a.b:read c.d:write");
+    arena_free(arena);
+    free(a);
+    free(b);
+}
+
+/* Dangerous acts: a person, in a session, within the last five minutes. */
+static void test_fresh(void **state)
+{
+    (void)state;
+    struct auth_caller caller = {.session = SID, .authenticated = NOW - AUTH_FRESH + 1};
+    assert_true(auth_fresh(&caller, NOW));
+    assert_false(auth_fresh(&caller, NOW + 1));
+    caller.session[0] = '\0';
+    assert_false(auth_fresh(&caller, NOW));
+    caller = (struct auth_caller){.session = SID};
+    assert_false(auth_fresh(&caller, NOW));
+}
+
 static struct auth *new_auth(void)
 {
     char url[] = "https://ballium.test", audience[] = "ballium";
@@ -402,6 +448,7 @@ static void test_key_retired(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_own_claims),  cmocka_unit_test(test_fresh),
         cmocka_unit_test(test_cases),       cmocka_unit_test(test_forms),
         cmocka_unit_test(test_size),        cmocka_unit_test(test_empty_key),
         cmocka_unit_test(test_mint),        cmocka_unit_test(test_ids_in_lower_case),

@@ -104,6 +104,7 @@ export async function cheats(owner) {
   p.claims_to_be = 'https://somebody-else.test'
   status(await call('POST', PATH, { token: owner, body: { name: 'x', issuer: p.issuer, audience: 'api', client_id: 'c' } }), 422, 'a document that speaks of another issuer')
   p.claims_to_be = undefined
+  status(await call('POST', PATH, { token: owner, body: { name: 'x', issuer: p.issuer, audience: 'c', client_id: 'c' } }), 422, '3.12 one audience for ID tokens and access tokens')
   const made = await call('POST', PATH, { token: owner, body: { name: 'x', issuer: p.issuer, audience: 'api', client_id: 'c' } })
   status(made, 201, 'a public client')
   const id = made.json.id

@@ -26,8 +26,8 @@ export async function inside(owner) {
 export async function tokens(owner, other) {
   const p = await provider()
   const good = keyPair('P-256', 'ec'), rsa = keyPair('RSA', 'rsa'), weak = keyPair('RSA', 'weak', 1024), curve = keyPair('P-384', 'p384')
-  const twin = keyPair('P-256', 'twin'), twin2 = keyPair('P-256', 'twin'), encrypts = keyPair('RSA', 'enc'), later = keyPair('P-256', 'later')
-  p.keys = [good.jwk, rsa.jwk, weak.jwk, curve.jwk, twin.jwk, twin2.jwk, { ...encrypts.jwk, use: 'enc' }, { kty: 'oct', kid: 'oct', k: 'c2VjcmV0' }]
+  const off = keyPair('P-256', 'off'), twin = keyPair('P-256', 'twin'), twin2 = keyPair('P-256', 'twin'), encrypts = keyPair('RSA', 'enc'), later = keyPair('P-256', 'later')
+  p.keys = [good.jwk, rsa.jwk, weak.jwk, curve.jwk, { ...off.jwk, y: good.jwk.y }, { ...rsa.jwk, kid: 'even', e: 'AgAA' }, twin.jwk, twin2.jwk, { ...encrypts.jwk, use: 'enc' }, { kty: 'oct', kid: 'oct', k: 'c2VjcmV0' }]
   const member = person(['keep', 'reader'], ['moat', 'owner']), stranger = person(['moat', 'owner'])
   const made = await call('POST', PATH, { token: owner, body: { name: 'Directory', issuer: p.issuer, audience: 'ballium-api', jwks_uri: p.issuer + '/jwks' } })
   status(made, 201, 'an owner names a provider')
@@ -58,7 +58,10 @@ export async function tokens(owner, other) {
   await bad(sign(good, claims(), { kid: 'rsa', alg: 'ES256' }), '3.1 the kid of a key of another type')
   await bad(sign(weak, claims()), '3.5 RSA of 1,024 bits')
   await bad(sign(curve, claims()), '3.2 a curve that is not P-256')
-  await bad(sign(twin, claims()), 'two keys of one kid')
+  await bad(sign(twin, claims()), 'two keys of one kid, signed by the first')
+  await bad(sign(twin2, claims()), 'two keys of one kid, signed by the second')
+  await bad(sign(off, claims()), '3.4 a point that is not on the curve')
+  await bad(sign({ ...rsa, kid: 'even' }, claims()), '3.4 an RSA exponent that is even')
   await bad(sign(encrypts, claims()), 'a key that is for encryption')
   const text = sign(good, claims())
   await bad(text.slice(0, -4) + (text.endsWith('AAAA') ? 'BBBB' : 'AAAA'), '3.3 a changed signature')
@@ -72,6 +75,9 @@ export async function tokens(owner, other) {
   await bad(sign(good, claims({ sub: undefined })), '3.8 no subject')
   await bad(sign(good, claims({ aud: 'other' })), '3.9 another audience')
   await bad(sign(good, claims({ aud: undefined })), '3.9 no audience')
+  await bad(sign(good, claims({ aud: 'ballium-client', nonce: 'n' }), { typ: 'JWT' }), '3.12 an ID token instead of an access token')
+  await bad(sign(good, claims()) + '.x.y', '3.6 five parts: an encrypted token')
+  await bad(sign(good, Buffer.from('{"sub":"\xff"}', 'latin1')), '3.7 claims that are not UTF-8')
   await bad(sign(good, claims({ exp: seconds() - 60 })), 'expired')
   await bad(sign(good, claims({ exp: undefined })), 'no exp')
   await bad(sign(good, claims({ nbf: seconds() + 120 })), 'not valid yet')

@@ -45,7 +45,7 @@ export const keyPair = (kind, kid, bits = 2048) => {
   const pair = kind === 'RSA' ? crypto.generateKeyPairSync('rsa', { modulusLength: bits }) : crypto.generateKeyPairSync('ec', { namedCurve: kind })
   return { ...pair, kid, kind, alg: kind === 'RSA' ? 'RS256' : 'ES256', jwk: { ...pair.publicKey.export({ format: 'jwk' }), kid, use: 'sig' } }
 }
-const part = (value) => Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url')
+const part = (value) => Buffer.from(typeof value === 'string' || Buffer.isBuffer(value) ? value : JSON.stringify(value)).toString('base64url')
 export function sign(key, claims, header = {}) {
   const text = part({ alg: key.alg, kid: key.kid, typ: 'at+jwt', ...header }) + '.' + part(claims)
   return text + '.' + crypto.sign('sha256', Buffer.from(text), { key: key.privateKey, dsaEncoding: 'ieee-p1363' }).toString('base64url')
