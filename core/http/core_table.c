@@ -1,6 +1,7 @@
 /* bl_core as http serves it: each member is a line over what the layers do. */
 #include "db/db.h"
 #include "http/act.h"
+#include "http/door.h"
 #include "http/problem.h"
 #include "http/response.h"
 #include "http/transaction.h"
@@ -216,4 +217,7 @@ const struct bl_core http_core = {
     .progress = core_progress,
     .send = engine_send,
     .signals = engine_signals,
+    .enter_door = http_door_enter,
+    .open_door = http_door_open,
+    .shut_door = http_door_shut,
 };

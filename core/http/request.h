@@ -79,6 +79,7 @@ struct http_request {
     bool key_taken;        /* the answer is to be kept under the Idempotency-Key: the commit waits for it */
     struct auth_caller caller;
     const char *scope; /* of a service client's token; NULL: all that the client may */
+    const char *door;  /* came in by one (door.c): the only permission there is. NULL: came in otherwise */
     char id[HTTP_TRACE_ID], trace[HTTP_TRACE_ID];
     char tenant[UUID_TEXT], slug[64];
     char media_type[HTTP_MEDIA_TYPE]; /* the chosen one */

@@ -228,6 +228,8 @@ bool http_may(struct http_request *r, const char *permission)
         return false;
     if (r->act != NULL && r->act->actor == NULL)
         return true; /* the service itself */
+    if (r->door != NULL)
+        return strcmp(r->door, permission) == 0;
     return r->tx.roles != NULL && tenant_role_may(r->tx.roles, permission);
 }
 

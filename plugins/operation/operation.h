@@ -86,6 +86,12 @@ extern const struct bl_transition operation_continuity_transitions[], operation_
 enum bl_status operation_continuity_before(struct bl_request *, const struct bl_change *);
 enum bl_status operation_continuity(struct bl_request *);
 
+/* form.c: reports by strangers */
+enum bl_status operation_report(struct bl_request *);
+enum bl_status operation_form(struct bl_request *);
+enum bl_status operation_form_open(struct bl_request *);
+enum bl_status operation_form_shut(struct bl_request *);
+
 enum bl_status operation_gaps(struct bl_request *); /* gaps.c */
 
 /* rules.c */

@@ -236,6 +236,19 @@ static const struct bl_resource resources[] = {
     "{\"type\":\"object\"}},\"count\":{\"type\":\"integer\"},\"more\":{\"type\":\"boolean\",\"description\":\"true when the "    \
     "answer is cut at its limit\"}}}"
 
+static const char report_body[] =
+    "{\"type\":\"object\",\"additionalProperties\":false,\"required\":[\"token\",\"title\"],\"properties\":{"
+    "\"token\":{\"type\":\"string\",\"maxLength\":100},\"title\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":200},"
+    "\"description\":{\"type\":\"string\",\"maxLength\":10000},\"kind\":{\"enum\":[\"event\",\"weakness\"]},"
+    "\"noticed_at\":{\"type\":\"string\",\"format\":\"date-time\",\"description\":\"left out: now\"},"
+    "\"place\":{\"type\":\"string\",\"maxLength\":200},\"reporter_name\":{\"type\":\"string\",\"maxLength\":200},"
+    "\"reporter_contact\":{\"type\":\"string\",\"maxLength\":200}}}";
+
+static const char form_answer[] =
+    "{\"type\":\"object\",\"required\":[\"open\",\"made_at\",\"used_at\",\"used\"],\"properties\":{\"open\":{\"type\":"
+    "\"boolean\"},"
+    "\"made_at\":{\"type\":[\"string\",\"null\"]},\"used_at\":{\"type\":[\"string\",\"null\"]},\"used\":{\"type\":\"integer\"}}}";
+
 static const struct bl_route routes[] = {
     {.method = "GET",
      .path = "asset-values",
@@ -282,6 +295,32 @@ static const struct bl_route routes[] = {
      .handler = operation_gaps,
      .summary = "What clause 8 and the operational controls still lack, each with the record to open",
      .answer = ITEMS},
+    {.method = "POST",
+     .path = "reports",
+     .flags = BL_PUBLIC,
+     .handler = operation_report,
+     .summary = "Takes a report of what somebody noticed, by the token of the organisation's form; at most 32 KiB",
+     .body = report_body,
+     .answer = "{\"type\":\"object\",\"required\":[\"received\"],\"properties\":{\"received\":{\"type\":\"boolean\"}}}"},
+    {.method = "GET",
+     .path = "report-form",
+     .permission = "operation.report_form:read",
+     .handler = operation_form,
+     .summary = "Is the public report form open, since when, and how much was it used within the hour?",
+     .answer = form_answer},
+    {.method = "POST",
+     .path = "report-form:open",
+     .permission = "operation.report_form:manage",
+     .handler = operation_form_open,
+     .summary = "Opens the public report form with a new token, which is shown this once; the one before ends",
+     .answer = "{\"type\":\"object\",\"required\":[\"token\",\"url\"],\"properties\":{\"token\":{\"type\":\"string\"},\"url\":"
+               "{\"type\":\"string\"}}}"},
+    {.method = "POST",
+     .path = "report-form:shut",
+     .permission = "operation.report_form:manage",
+     .handler = operation_form_shut,
+     .summary = "Shuts the public report form: its token ends",
+     .answer = form_answer},
     {0},
 };
 
@@ -327,7 +366,7 @@ const struct bl_plugin bl_plugin_operation = {
     .clause = "8",
     .label = "Operation",
     .help = "Day by day: assets, suppliers, changes, incidents, continuity, and the duties that apply.",
-    .permissions = "gap:read",
+    .permissions = "gap:read report_form:read report_form:manage",
     .resources = resources,
     .routes = routes,
     .migrations = bl_migrations_operation,

@@ -429,6 +429,12 @@ static void the_timeline_tells_all_in_order(void **state)
         assert_string_equal(answer_text(&a, at), kinds[i]);
     }
     answer_free(&a);
+    static const char *const views[] = {"timeline", "custody"};
+    for (size_t i = 0; i < 2; i++) {
+        a = api_get(manager, MOAT "incidents/%s/%s", event, views[i]);
+        expect_status(&a, 404);
+        answer_free(&a);
+    }
     free(event);
     free(incident);
     free(told);

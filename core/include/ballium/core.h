@@ -112,6 +112,15 @@ struct bl_core {
     enum bl_status (*send)(struct bl_request *, const char *to_tenant, const char *kind, const json_t *message);
     /* Every signal of every loaded area, computed now: [{"area", "name", "clause", "label", "value", "of", "good"}]. */
     enum bl_status (*signals)(struct bl_request *, json_t **out);
+
+    /* Doors: an organisation lets strangers hand something in by a token that it gives out for one purpose ("operation.report").
+     * enter_door: on a BL_PUBLIC route below {org}, before any SQL; then the tenant is entered for this request as BL_SERVICE
+     * with that one permission, and nothing else. BL_NOT_FOUND: no such organisation, door or token, never told apart;
+     * BL_TOO_MANY_REQUESTS: more than 60 an hour. open_door: a new token, shown once and kept as a hash; the one before ends.
+     * shut_door: BL_NOT_FOUND when there was none. View core.this_door: purpose, made_at, made_by, used_at, used (this hour). */
+    enum bl_status (*enter_door)(struct bl_request *, const char *purpose, const char *token, const char *permission);
+    enum bl_status (*open_door)(struct bl_request *, const char *purpose, const char **token);
+    enum bl_status (*shut_door)(struct bl_request *, const char *purpose);
 };
 
 static inline void *bl_alloc(struct bl_request *r, size_t n)
@@ -272,6 +281,19 @@ BL_MUST_CHECK static inline enum bl_status bl_send(struct bl_request *r, const c
 BL_MUST_CHECK static inline enum bl_status bl_signals(struct bl_request *r, json_t **out)
 {
     return r->core->signals(r, out);
+}
+BL_MUST_CHECK static inline enum bl_status bl_enter_door(struct bl_request *r, const char *purpose, const char *token,
+                                                         const char *permission)
+{
+    return r->core->enter_door(r, purpose, token, permission);
+}
+BL_MUST_CHECK static inline enum bl_status bl_open_door(struct bl_request *r, const char *purpose, const char **token)
+{
+    return r->core->open_door(r, purpose, token);
+}
+BL_MUST_CHECK static inline enum bl_status bl_shut_door(struct bl_request *r, const char *purpose)
+{
+    return r->core->shut_door(r, purpose);
 }
 /* The answer of a route with BL_ACCEPTED: 202, and where the job can be watched. */
 static inline void bl_accepted(struct bl_request *r, const char *job)
