@@ -236,6 +236,22 @@ static int resume(struct directory *d, int argc, char **argv)
     return set_status(d, argc, argv, "active");
 }
 
+/* For somebody who has lost the authenticator and the recovery codes, and has shown who they are in another way. */
+static int remove_second_factor(struct directory *d, int argc, char **argv)
+{
+    const char *email = NULL;
+    struct bl_rows *rows;
+    if (!read_options(argc, argv, (const struct option_slot[]){{"--email", &email, NULL, true}, {0}}))
+        return CLI_USAGE;
+    if (!directory_ask(d,
+                       "WITH person AS (SELECT id FROM core.user_account WHERE email = lower($1)), "
+                       "codes AS (DELETE FROM core.recovery_code WHERE user_id IN (SELECT id FROM person)) "
+                       "DELETE FROM core.totp WHERE user_id IN (SELECT id FROM person) RETURNING user_id",
+                       (const char *const[]){email}, 1, &rows))
+        return CLI_FAILED;
+    return report(rows, "second factor removed");
+}
+
 static int list(struct directory *d, int argc, char **argv)
 {
     struct bl_rows *rows;
@@ -259,7 +275,8 @@ static const struct {
     int (*run)(struct directory *, int argc, char **argv);
 } commands[] = {
     {"create", create},      {"password", set_password}, {"grant", grant},   {"invite", invite},
-    {"end", end_membership}, {"suspend", suspend},       {"resume", resume}, {"list", list},
+    {"end", end_membership}, {"suspend", suspend},       {"resume", resume}, {"unprotect", remove_second_factor},
+    {"list", list},
 };
 
 static int user_run(struct config *config, int argc, char **argv)
@@ -279,14 +296,16 @@ const struct cli_command cli_user = {
     .usage = "create --email ADDRESS --name NAME [--password-stdin] | password --email ADDRESS [--password-stdin] |\n"
              "             grant --email ADDRESS --org SLUG --roles ROLE,… | invite --email ADDRESS --org SLUG --roles ROLE,… |\n"
              "             end --email ADDRESS --org SLUG |\n"
-             "             suspend --email ADDRESS | resume --email ADDRESS | list\n"
+             "             suspend --email ADDRESS | resume --email ADDRESS |\n"
+             "             unprotect --email ADDRESS | list\n"
              "  create    prints the id, and a random password unless one is read from standard input\n"
              "  password  a new one; ends the user's sessions\n"
              "  grant     these roles in that organisation, instead of those held before\n"
              "  invite    prints a token that lets this person in once, within seven days (POST /api/v1/auth/invitation)\n"
              "  end       the membership; the records go on naming the person\n"
              "  suspend   no organisation lets the user in; ends the sessions\n"
+             "  unprotect removes the second factor of somebody who lost it\n"
              "  list      id, e-mail address, status, name, organisation:roles",
-    .summary = "people: create, password, grant, invite, end, suspend, resume, list",
+    .summary = "people: create, password, grant, invite, end, suspend, resume, unprotect, list",
     .run = user_run,
 };

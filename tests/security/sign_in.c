@@ -94,6 +94,10 @@ static void guessing_codes_is_slowed_like_guessing_passwords(void **state)
     for (int i = 0; i < 7 && last != 429; i++)
         last = status_and_free(person_log_in(&p, p.password, "000000"));
     assert_int_equal(last, 429);
+    person_shell(NULL, 0, "\"$BALLIUM_BINARY\" user unprotect --email %s",
+                 p.email); /* whoever lost it all asks those who run the service */
+    person_sql("DELETE FROM core.login_attempt");
+    assert_int_equal(status_and_free(person_log_in(&p, p.password, NULL)), 200);
     api_free(a);
 }
 
