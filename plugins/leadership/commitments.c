@@ -22,9 +22,9 @@ const struct bl_field leadership_commitment_fields[] = {
     {.name = "done_by_id",
      .type = BL_REF,
      .ref = "core.member",
-     .flags = BL_REQUIRED | BL_OWNER | BL_FILTER,
+     .flags = BL_OWNER | BL_FILTER,
      .label = "By whom",
-     .help = "Somebody of top management."},
+     .help = "Somebody of top management. Left out: whoever enters it."},
     {.name = "done_on",
      .type = BL_DATE,
      .flags = BL_REQUIRED | BL_FILTER,
@@ -59,7 +59,9 @@ const struct bl_relation leadership_commitment_relations[] = {
 
 enum bl_status leadership_commitment_before(struct bl_request *r, const struct bl_change *change)
 {
-    const char *who = leadership_text(change->after, "done_by_id");
+    const char *named = leadership_text(change->after, "done_by_id");
+    const char *entered = change->before ? leadership_text(change->before, "created_by") : r->actor,
+               *who = named ? named : entered;
     struct bl_rows *rows;
     enum bl_status status = leadership_not_future(r, change, "done_on");
     if (status == BL_OK)

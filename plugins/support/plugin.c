@@ -194,7 +194,8 @@ static const struct bl_route routes[] = {
      .summary = "Makes a draft of the next version from the text in force",
      .body = "{\"type\":\"object\",\"required\":[\"changes\"],\"properties\":{\"changes\":" STRING ",\"text\":" STRING
              ",\"file_id\":{\"type\":\"string\",\"format\":\"uuid\"},\"author_id\":{\"type\":\"string\",\"format\":\"uuid\"},"
-             "\"due_on\":{\"type\":\"string\",\"format\":\"date\"}}}"},
+             "\"due_on\":{\"type\":\"string\",\"format\":\"date\"}}}",
+     .answer = "{\"type\":\"object\",\"required\":[\"id\",\"ref\",\"number\",\"status\"]}"},
     {.method = "GET",
      .path = "document-versions/{id}/difference",
      .permission = "support.document_version:read",

@@ -327,6 +327,13 @@ static void deeds_are_of_top_management_and_shown(void **unused)
     json_t *bare = deed("d", owner_id, day(-3));
     json_object_del(bare, "evidence");
     refuses_new(writer, COMMITMENTS, bare, 422, "required", "/evidence");
+    bare = deed("d", owner_id, day(-3));
+    json_object_del(bare, "done_by_id"); /* then it is about who enters it */
+    refuses_new(writer, COMMITMENTS, json_incref(bare), 422, "not_top_management", "/done_by_id");
+    char *mine = make(owner, COMMITMENTS, bare);
+    moves(writer, COMMITMENTS, mine, NULL, json_pack("{s:s}", "title", "Put in other words"), NULL);
+    moves(owner, COMMITMENTS, mine, "archive", NULL, NULL);
+    free(mine);
     json_int_t before = deeds("h", &state);
     assert_string_equal(state, before ? "old" : "missing");
     char *old = make(writer, COMMITMENTS, deed("h", owner_id, day(-366)));

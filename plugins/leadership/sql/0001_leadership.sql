@@ -118,7 +118,7 @@ CREATE TABLE leadership.commitment (
     archived_at timestamptz,
     letter text NOT NULL,
     title text NOT NULL,
-    done_by_id uuid NOT NULL,
+    done_by_id uuid,
     done_on date NOT NULL,
     evidence text NOT NULL,
     again_on date,
