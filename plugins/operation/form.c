@@ -48,7 +48,7 @@ static enum bl_status event_of(struct bl_request *r, const json_t *body, json_t 
     return status;
 }
 
-/* POST reports */
+/* POST /api/v1/public/reports/{org} */
 enum bl_status operation_report(struct bl_request *r)
 {
     json_t *body, *event;
@@ -100,7 +100,7 @@ enum bl_status operation_form_open(struct bl_request *r)
     enum bl_status status = bl_open_door(r, purpose, &token);
     if (status)
         return status;
-    snprintf(url, sizeof url, "/api/v1/orgs/%s/operation/reports", r->org);
+    snprintf(url, sizeof url, "/api/v1/public/reports/%s", r->org);
     bl_respond(r, 200, "application/json");
     bl_set_header(r, "Cache-Control", "no-store");
     bl_json_object(r, NULL);

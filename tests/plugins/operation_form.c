@@ -9,7 +9,7 @@ static char *opened(void)
     struct answer a = api_post(manager, FORM ":open", NULL);
     expect_status(&a, 200);
     assert_string_equal(answer_header(&a, "cache-control"), "no-store");
-    assert_string_equal(answer_text(&a, "url"), MOAT "reports");
+    assert_string_equal(answer_text(&a, "url"), "/api/v1/public/reports/moat");
     char *token = strdup(answer_text(&a, "token"));
     assert_int_equal(strlen(token), 43);
     answer_free(&a);
@@ -20,7 +20,7 @@ static struct answer report(const char *org, json_t *body)
 {
     struct api *stranger = api_new();
     char path[200];
-    snprintf(path, sizeof path, "/api/v1/orgs/%s/operation/reports", org);
+    snprintf(path, sizeof path, "/api/v1/public/reports/%s", org);
     struct answer a = api_post(stranger, path, body);
     api_free(stranger);
     return a;

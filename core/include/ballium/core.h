@@ -114,8 +114,8 @@ struct bl_core {
     enum bl_status (*signals)(struct bl_request *, json_t **out);
 
     /* Doors: an organisation lets strangers hand something in by a token that it gives out for one purpose ("operation.report").
-     * enter_door: on a BL_PUBLIC route below {org}, before any SQL; then the tenant is entered for this request as BL_SERVICE
-     * with that one permission, and nothing else. BL_NOT_FOUND: no such organisation, door or token, never told apart;
+     * enter_door: on a BL_PUBLIC route whose path has {org}, before any SQL; then the tenant is entered for this request as
+     * BL_SERVICE with that one permission, and nothing else. BL_NOT_FOUND: no such organisation, door or token, never told apart;
      * BL_TOO_MANY_REQUESTS: more than 60 an hour. open_door: a new token, shown once and kept as a hash; the one before ends.
      * shut_door: BL_NOT_FOUND when there was none. View core.this_door: purpose, made_at, made_by, used_at, used (this hour). */
     enum bl_status (*enter_door)(struct bl_request *, const char *purpose, const char *token, const char *permission);
