@@ -125,12 +125,31 @@ static enum bl_status ask_outside(struct http_request *r, const char *header, co
     return status == BL_OK ? BL_OK : BL_UNAUTHORIZED;
 }
 
+/* A calendar cannot sign in: what its owner gave it stands for a token, on this route alone. */
+static enum bl_status feed(struct http_request *r, const char *token)
+{
+    enum bl_status status = http_database_ready(r);
+    if (status != BL_OK)
+        return status;
+    status = auth_feed(r->worker->db, r->arena, token, &r->caller);
+    if (status == BL_UNAVAILABLE)
+        return bl_fail(&r->base, BL_UNAVAILABLE, "database_unavailable", NULL,
+                       "the database cannot be reached right now: try again in a moment");
+    if (status != BL_OK)
+        return unauthorized(r, "invalid_token: there is no such calendar feed, or it was taken back");
+    r->base.actor = r->caller.actor;
+    return BL_OK;
+}
+
 static enum bl_status authenticate(struct http_request *r)
 {
     const char *why = "", *header = http_params_header(&r->params, "Authorization");
     unsigned flags = r->match.route->flags;
     if ((flags & BL_PUBLIC) != 0)
         return BL_OK;
+    const char *token = (flags & ENGINE_FEED) != 0 ? http_query_find(&r->query, "token") : NULL;
+    if (token != NULL)
+        return feed(r, token);
     enum bl_status status = auth_verify(r->worker->http->auth, header, &r->caller, &why);
     if (status != BL_OK && *why != '\0')
         status = ask_outside(r, header, &why);

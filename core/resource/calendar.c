@@ -2,6 +2,7 @@
  * a branch per resource, and the branches that the caller may not read are shut by a parameter. */
 #include "base/ids.h"
 #include "resource/describe.h"
+#include "resource/ical.h"
 #include "resource/routes.h"
 #include "resource/value.h"
 
@@ -9,6 +10,8 @@
 
 #define ENTRIES 1000 /* in one answer; `truncated` says that there are more */
 #define DAYS_AHEAD 30
+#define DAYS_BACK 365 /* of the feed */
+#define DAYS_ON 730
 
 struct asked {
     const char *from, *to; /* days */
@@ -191,12 +194,12 @@ static enum bl_status day_asked(struct bl_request *r, const char *name, const ch
     return bl_fail(r, BL_BAD_REQUEST, "bad_date", NULL, "query parameter %s: a day as YYYY-MM-DD that the calendar has", name);
 }
 
-static enum bl_status read_query(struct bl_request *r, struct asked *asked)
+static enum bl_status read_query(struct bl_request *r, const char *known, struct asked *asked)
 {
     int64_t today = r->now / 86400000000;
     const char *owner = bl_query(r, "owner");
     *asked = (struct asked){.from = "0001-01-01", .to = day_of(r, today + DAYS_AHEAD), .today = day_of(r, today)};
-    enum bl_status status = resource_known_query(r, "from to owner");
+    enum bl_status status = resource_known_query(r, known);
     if (status == BL_OK)
         status = day_asked(r, "from", &asked->from);
     if (status == BL_OK)
@@ -209,33 +212,72 @@ static enum bl_status read_query(struct bl_request *r, struct asked *asked)
     return BL_OK;
 }
 
+static void answer_ical(struct bl_request *r, const struct engine *engine, const struct bl_rows *rows)
+{
+    size_t count;
+    const struct plan *const *plans = plan_all(engine, &count);
+    char made[LABEL_TEXT];
+    int got = rows != NULL ? bl_count(r, rows) : 0, shown = got > ENTRIES ? ENTRIES : got;
+    ical_begin(r, r->org);
+    for (int i = 0; i < shown; i++) {
+        const struct plan *plan = plans[bl_integer(r, rows, i, 0)];
+        const char *field = bl_cell(r, rows, i, 2), *id = bl_cell(r, rows, i, 3), *owner = bl_cell(r, rows, i, 8);
+        const char *title = bl_cell(r, rows, i, 5), *ref = bl_cell(r, rows, i, 4);
+        struct ical_event e = {.uid = value_text(r, "%s-%s@ballium", id, field),
+                               .day = bl_cell(r, rows, i, 1),
+                               .summary = value_text(r, "%s %s", ref, title)};
+        e.description = value_text(r, "%s%s%s\n%s", describe_field(plan_column(plan, field)->field, made), owner ? ": " : "",
+                                   owner ? owner : "", resource_url(r, plan, id));
+        ical_event(r, &e);
+    }
+    ical_end(r);
+}
+
 /* Enters the tenant, so that the caller's permissions are known, then asks once. */
-static enum bl_status run(struct bl_request *r, unsigned flag, const char **args, int nargs, const struct asked *asked)
+static enum bl_status run(struct bl_request *r, unsigned flag, const char **args, int nargs, struct bl_rows **rows)
 {
     const struct engine *engine = plan_route(r)->engine;
     struct statement s;
-    struct bl_rows *rows = NULL;
-    enum bl_status status = bl_sql(r, "SELECT FROM core.this_organisation WHERE tenant_id = $1", NULL, 0, 0, &rows);
+    enum bl_status status = bl_sql(r, "SELECT FROM core.this_organisation WHERE tenant_id = $1", NULL, 0, 0, rows);
     if (status != BL_OK)
         return status;
     statement_start(&s, r);
     args[0] = resource_readable(r, engine);
-    rows = NULL;
+    *rows = NULL;
     if (put_branches(&s, engine, flag) > 0)
-        status = bl_sql(r, s.text, args, nargs, BL_FINAL, &rows);
-    if (status == BL_OK)
-        answer(r, engine, rows, asked);
+        status = bl_sql(r, s.text, args, nargs, BL_FINAL, rows);
     return status;
 }
 
 enum bl_status engine_calendar(struct bl_request *r)
 {
     struct asked asked;
-    enum bl_status status = read_query(r, &asked);
+    enum bl_status status = read_query(r, "from to owner", &asked);
     if (status != BL_OK)
         return status;
     const char *args[] = {NULL, asked.from, asked.to, asked.owner};
-    return run(r, BL_DUE, args, 4, &asked);
+    struct bl_rows *rows = NULL;
+    status = run(r, BL_DUE, args, 4, &rows);
+    if (status == BL_OK)
+        answer(r, plan_route(r)->engine, rows, &asked);
+    return status;
+}
+
+/* The same as iCalendar, a year back and two ahead unless asked otherwise. */
+enum bl_status engine_calendar_feed(struct bl_request *r)
+{
+    struct asked asked;
+    int64_t today = r->now / 86400000000;
+    enum bl_status status = read_query(r, "from to owner token", &asked);
+    if (status != BL_OK)
+        return status;
+    const char *args[] = {NULL, bl_query(r, "from") ? asked.from : day_of(r, today - DAYS_BACK),
+                          bl_query(r, "to") ? asked.to : day_of(r, today + DAYS_ON), asked.owner};
+    struct bl_rows *rows = NULL;
+    status = run(r, BL_DUE, args, 4, &rows);
+    if (status == BL_OK)
+        answer_ical(r, plan_route(r)->engine, rows);
+    return status;
 }
 
 enum bl_status engine_my_work(struct bl_request *r)
@@ -245,5 +287,9 @@ enum bl_status engine_my_work(struct bl_request *r)
         return status;
     struct asked asked = {.today = day_of(r, r->now / 86400000000)};
     const char *args[] = {NULL, r->actor};
-    return run(r, BL_OWNER, args, 2, &asked);
+    struct bl_rows *rows = NULL;
+    status = run(r, BL_OWNER, args, 2, &rows);
+    if (status == BL_OK)
+        answer(r, plan_route(r)->engine, rows, &asked);
+    return status;
 }

@@ -147,7 +147,7 @@ static void add_route(struct engine *e, const struct line *line, const struct pl
             .path = path,
             .permission = permission,
             .handler = line->handler,
-            .flags = line->flags & (BL_PUBLIC | BL_WRITE),
+            .flags = line->flags & (BL_PUBLIC | BL_WRITE | ENGINE_FEED),
             .resource = plan ? plan->resource : NULL,
             .data = kept,
             .checks_query = true,

@@ -9,7 +9,10 @@ struct engine; /* compiled from a registry: one plan per resource, its SQL built
 
 /* Beside enum bl_route_flag, for the core's own routes: the transaction is that of ballium_portfolio, which reads the
  * organisations that core.enter_portfolio lists, and writes nothing. */
-enum { ENGINE_PORTFOLIO = 1 << 16 };
+enum {
+    ENGINE_PORTFOLIO = 1 << 16,
+    ENGINE_FEED = 1 << 17, /* query parameter `token`, the token of a calendar feed, may stand for a bearer token */
+};
 
 /* One mounted route: what the router, the metrics and the OpenAPI document need. */
 struct engine_route {

@@ -26,6 +26,7 @@ const struct line tenant_lines[] = {
     {"GET", "/meta", NULL, engine_meta, 0, 0, NULL},
     {"GET", "/search", NULL, engine_search, 0, 0, NULL},
     {"GET", "/calendar", NULL, engine_calendar, 0, 0, NULL},
+    {"GET", "/calendar.ics", NULL, engine_calendar_feed, ENGINE_FEED, 0, "text/calendar"},
     {"GET", "/my-work", NULL, engine_my_work, 0, 0, NULL},
     {"GET", "/signals", "core.organisation:read", engine_signal_list, 0, 0, NULL},
     {"GET", "/jobs", NULL, engine_jobs, 0, 0, NULL},

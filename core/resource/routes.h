@@ -77,6 +77,7 @@ extern const char report_order_schema[], report_answer_schema[];
 enum bl_status engine_meta(struct bl_request *);
 enum bl_status engine_search(struct bl_request *);
 enum bl_status engine_calendar(struct bl_request *);
+enum bl_status engine_calendar_feed(struct bl_request *);
 enum bl_status engine_my_work(struct bl_request *);
 enum bl_status engine_openapi(struct bl_request *);
 
