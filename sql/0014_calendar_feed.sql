@@ -74,3 +74,21 @@ CREATE FUNCTION core.feed_look(hash bytea) RETURNS TABLE (user_id uuid, organisa
     $$;
 REVOKE EXECUTE ON FUNCTION core.feed_look(bytea) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION core.feed_look(bytea) TO ballium_app;
+
+-- As before, and the feeds of the organisation that is purged and of the people that go with it.
+CREATE OR REPLACE FUNCTION core.erase_people(people uuid[]) RETURNS bigint
+    LANGUAGE sql SET search_path = pg_catalog, pg_temp
+    AS $$
+    WITH gone AS (
+        UPDATE core.user_account u SET status = 'erased', name = 'Erased', email = u.id || '@erased.invalid', password_hash = NULL
+            WHERE u.id = ANY (people) AND NOT EXISTS (SELECT FROM core.membership m WHERE m.user_id = u.id) RETURNING u.id
+    ), ended AS (
+        DELETE FROM core.session s USING gone WHERE s.user_id = gone.id
+    ), secrets AS (
+        DELETE FROM core.client_secret c USING gone WHERE c.client_id = gone.id
+    ), feeds AS (
+        DELETE FROM core.calendar_feed f WHERE f.organisation_id = nullif(current_setting('ballium.purge', true), '')::uuid
+            OR f.user_id IN (SELECT gone.id FROM gone)
+    )
+    SELECT count(*) FROM gone
+    $$;
