@@ -133,6 +133,7 @@ extern const struct bl_transition certification_request_transitions[], certifica
 /* The id of an organisation that a certification engagement binds to this one; else 422 at `pointer`. */
 enum bl_status certification_engaged(struct bl_request *, const char *org, const char *pointer, const char **id);
 enum bl_status certification_finding_after(struct bl_request *, const struct bl_change *);
+enum bl_status certification_tell_changes(struct bl_request *); /* duty, at the client */
 enum bl_status certification_request_send(struct bl_request *, const struct bl_change *);
 enum bl_status certification_answer(struct bl_request *, const struct bl_change *); /* of what the body sent */
 enum bl_status certification_mirror_before(struct bl_request *, const struct bl_change *);
@@ -142,5 +143,20 @@ enum bl_status certification_mirror_retire(struct bl_request *, const struct bl_
 extern const struct bl_duty certification_duties[];
 enum bl_status certification_programme(struct bl_request *);
 enum bl_status certification_load(struct bl_request *);
+
+/* print.c */
+extern const struct bl_report certification_reports[];
+char *certification_qr_svg(const char *text); /* free; NULL: no memory, or too long for a code */
+
+/* audit_file.c */
+extern const struct bl_field certification_file_fields[], certification_given_fields[];
+extern const struct bl_state certification_file_states[];
+extern const struct bl_transition certification_file_transitions[];
+enum bl_status certification_file_receive(struct bl_request *, const char *from, const json_t *message);
+enum bl_status certification_file_end(struct bl_request *);
+enum bl_status certification_file_content(struct bl_request *);
+enum bl_status certification_given_content(struct bl_request *);
+/* Does a certification engagement bind the two, this organisation being that `side` ("client", "provider")? Else 403. */
+enum bl_status certification_engaged_as(struct bl_request *, const char *side, const char *from);
 
 #endif

@@ -89,7 +89,7 @@ static enum bl_status send_to(struct bl_request *r, const char *org, const char 
 }
 
 /* Only where a certification engagement binds the two, this organisation on that side of it. */
-static enum bl_status engaged_as(struct bl_request *r, const char *side, const char *from)
+enum bl_status certification_engaged_as(struct bl_request *r, const char *side, const char *from)
 {
     struct bl_rows *rows;
     const char *args[] = {from, side};
@@ -191,7 +191,7 @@ static enum bl_status receive_application(struct bl_request *r, const char *from
     struct bl_rows *rows;
     json_t *record = NULL;
     const char *args[] = {certification_text(message, "org"), from};
-    enum bl_status status = engaged_as(r, "provider", from);
+    enum bl_status status = certification_engaged_as(r, "provider", from);
     if (status == BL_OK)
         status = bl_sql(r, "SELECT 1 FROM core.find_organisation($2) o WHERE $1::uuid IS NOT NULL AND o.id = $3::uuid", args, 2,
                         0, &rows);
@@ -313,6 +313,21 @@ static enum bl_status object_by_itself(struct bl_request *r, const char *id, con
     return bl_transit(r, "certification.announced_audits", id, "object", body, NULL);
 }
 
+/* A nonconformity that arrives is one of the client's own improvement too, where that area is loaded. */
+static enum bl_status take_up(struct bl_request *r, const char *id, const json_t *fields)
+{
+    const char *grade = certification_text(fields, "grade");
+    if (!bl_loaded(r, "improvement") || !grade || strcmp(grade, "observation") == 0)
+        return BL_OK;
+    json_t *body = json_pack("{s:s, s:s, s:s, s:s, s:O, s:O, s:O, s:O, s:O}", "source", "certification_body", "grade", grade,
+                             "origin_resource", "certification.received_findings", "origin_id", id, "title",
+                             json_object_get(fields, "title"), "requirement", json_object_get(fields, "requirement"), "statement",
+                             json_object_get(fields, "statement"), "evidence", json_object_get(fields, "evidence"), "detected_on",
+                             json_object_get(fields, "found_on"));
+    bl_defer(r, certification_release, body);
+    return bl_create(r, "improvement.nonconformities", body, NULL);
+}
+
 /* What the body says now, into the record that shows it. */
 static enum bl_status show(struct bl_request *r, const struct mirror *mirror, const char *from, const json_t *message)
 {
@@ -328,6 +343,8 @@ static enum bl_status show(struct bl_request *r, const struct mirror *mirror, co
         const char *mark[] = {id, from, source};
         if (status == BL_OK)
             status = bl_sql(r, mirror->mark, mark, 3, 0, &rows);
+        if (status == BL_OK && strcmp(mirror->subject, "finding") == 0)
+            status = take_up(r, id, fields);
     } else if (status == BL_OK && strcmp(mirror->subject, "decision") != 0) {
         status = bl_update(r, mirror->resource, id, fields, NULL);
     }
@@ -342,7 +359,7 @@ static enum bl_status show(struct bl_request *r, const struct mirror *mirror, co
 static enum bl_status receive_news(struct bl_request *r, const char *from, const json_t *message)
 {
     const char *subject = certification_text(message, "subject");
-    enum bl_status status = engaged_as(r, "client", from);
+    enum bl_status status = certification_engaged_as(r, "client", from);
     if (status)
         return status;
     if (subject && strcmp(subject, "application") == 0)
@@ -353,9 +370,51 @@ static enum bl_status receive_news(struct bl_request *r, const char *from, const
     return bl_fail(r, BL_UNPROCESSABLE, "malformed", "/subject", "no such subject");
 }
 
+/* ---- what moved away from the certificate: the body is told, once for each change */
+
+#define MOVED(select)                                                                                                            \
+    "SELECT h.id, h.sender, h.source, m.text FROM certification.held_certificate h CROSS JOIN LATERAL (" select ") m (text)"     \
+    " WHERE h.tenant_id = $1 AND h.archived_at IS NULL AND h.sender IS NOT NULL AND h.state IN ('certified', 'suspended')"       \
+    " AND h.change_told IS DISTINCT FROM m.text ORDER BY h.id LIMIT 200"
+#define SCOPE                                                                                                                    \
+    "SELECT format('scope %s came into force on %s', s.ref, s.in_force_on) FROM context.scope s WHERE s.tenant_id = $1"          \
+    " AND s.status = 'in_force' AND s.in_force_on > h.effective_on"
+#define SOA                                                                                                                      \
+    "SELECT format('Statement of Applicability %s was published on %s', v.ref, v.published_on) FROM planning.soa_version v"      \
+    " WHERE v.tenant_id = $1 AND v.status = 'published' AND v.published_on > h.effective_on"
+static const char moved_scope[] = MOVED(SCOPE), moved_soa[] = MOVED(SOA),
+                  moved_both[] =
+                      MOVED("SELECT string_agg(t, '; ' ORDER BY t) FROM (" SCOPE " UNION ALL " SOA ") x (t) HAVING count(*) > 0");
+
+static enum bl_status tell_change(struct bl_request *r, const struct bl_rows *moved, int i)
+{
+    struct bl_rows *rows;
+    const char *args[] = {bl_cell(r, moved, i, 0), bl_cell(r, moved, i, 3)};
+    json_t *message = json_pack("{s:s, s:s}", "source", bl_cell(r, moved, i, 2), "change", args[1]);
+    bl_defer(r, certification_release, message);
+    enum bl_status status = bl_send(r, bl_cell(r, moved, i, 1), "certification.change", message);
+    return status == BL_OK
+               ? bl_sql(r, "UPDATE certification.held_certificate SET change_told = $3 WHERE tenant_id = $1 AND id = $2", args, 2,
+                        0, &rows)
+               : status;
+}
+
+enum bl_status certification_tell_changes(struct bl_request *r)
+{
+    struct bl_rows *moved;
+    bool context = bl_loaded(r, "context"), planning = bl_loaded(r, "planning");
+    if (!context && !planning)
+        return BL_OK;
+    enum bl_status status = bl_sql(r, context && planning ? moved_both : context ? moved_scope : moved_soa, NULL, 0, 0, &moved);
+    for (int i = 0; status == BL_OK && i < bl_count(r, moved); i++)
+        status = tell_change(r, moved, i);
+    return status;
+}
+
 const struct bl_inbox certification_inboxes[] = {
     {.name = "application", .receive = receive_application},
     {.name = "answer", .receive = receive_answer},
+    {.name = "audit_file", .receive = certification_file_receive},
     {.name = "change", .receive = receive_change},
     {.name = "news", .receive = receive_news},
     {0},

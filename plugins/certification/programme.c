@@ -127,5 +127,7 @@ static enum bl_status apply_deadlines(struct bl_request *r)
 
 const struct bl_duty certification_duties[] = {
     {.name = "apply_deadlines", .period = 3600, .run = apply_deadlines},
+    {.name = "tell_changes", .period = 60, .run = certification_tell_changes},
+    {.name = "end_audit_files", .period = 21600, .run = certification_file_end},
     {0},
 };

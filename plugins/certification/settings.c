@@ -80,6 +80,12 @@ const struct bl_field certification_settings_fields[] = {
      .max = 60,
      .help = "As on the accreditation certificate.",
      .example = "MS-0000"},
+    {.name = "public_url",
+     .type = BL_TEXT,
+     .max = 200,
+     .label = "Address of the register",
+     .help = "The code on a certificate leads there; the path of the certificate is added.",
+     .example = "https://ballium.example"},
     {0},
 };
 

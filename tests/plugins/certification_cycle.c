@@ -291,6 +291,10 @@ static void client_answers(const char *finding)
     char query[200];
     snprintf(query, sizeof query, CLIENT "received-findings?source=%s", finding);
     char *mine = arrives(client, query, "status", "open");
+    struct answer taken = api_get(client, "/api/v1/orgs/moat/improvement/nonconformities?origin_id=%s", mine);
+    assert_int_equal(json_array_size(answer_at(&taken, "items")), 1); /* and is one of the client's own improvement */
+    assert_string_equal(answer_text(&taken, "items/0/source"), "certification_body");
+    answer_free(&taken);
     for (size_t i = 0; i < 3; i++) {
         act(client, CLIENT "received-findings", mine, steps[i].verb, NULL, 422, "required");
         act(client, CLIENT "received-findings", mine, "", json_pack("{s:s}", steps[i].field, "Ours."), OK);

@@ -304,6 +304,7 @@ CREATE TABLE certification.body_setting (
     acts_by_itself boolean NOT NULL,
     accreditation_body text,
     accreditation_number text,
+    public_url text,
     CONSTRAINT body_setting_pk PRIMARY KEY (tenant_id, id),
     CONSTRAINT body_setting_ref_key UNIQUE (tenant_id, ref),
     CONSTRAINT body_setting_title_check CHECK (char_length(title) BETWEEN 1 AND 200),
@@ -314,7 +315,8 @@ CREATE TABLE certification.body_setting (
     CONSTRAINT body_setting_minor_plan_days_check CHECK (minor_plan_days BETWEEN 1 AND 365),
     CONSTRAINT body_setting_suspension_months_check CHECK (suspension_months BETWEEN 1 AND 12),
     CONSTRAINT body_setting_accreditation_body_check CHECK (char_length(accreditation_body) <= 200),
-    CONSTRAINT body_setting_accreditation_number_check CHECK (char_length(accreditation_number) <= 60)
+    CONSTRAINT body_setting_accreditation_number_check CHECK (char_length(accreditation_number) <= 60),
+    CONSTRAINT body_setting_public_url_check CHECK (char_length(public_url) <= 200)
 );
 CREATE INDEX body_setting_created_at_idx ON certification.body_setting (tenant_id, created_at, id) WHERE archived_at IS NULL;
 
@@ -798,6 +800,60 @@ CREATE INDEX complaint_panel_2_id_idx ON certification.complaint (tenant_id, pan
 CREATE INDEX complaint_panel_3_id_idx ON certification.complaint (tenant_id, panel_3_id, id) WHERE archived_at IS NULL;
 CREATE INDEX complaint_answer_by_on_idx ON certification.complaint (tenant_id, answer_by_on, id) WHERE archived_at IS NULL;
 
+CREATE TABLE certification.audit_file (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    ref text NOT NULL,
+    version integer NOT NULL,
+    created_at timestamptz NOT NULL,
+    created_by uuid NOT NULL,
+    updated_at timestamptz NOT NULL,
+    updated_by uuid NOT NULL,
+    archived_at timestamptz,
+    status text NOT NULL,
+    title text NOT NULL,
+    body_org text NOT NULL,
+    expires_on date NOT NULL,
+    sealed_at timestamptz,
+    digest text,
+    parts integer,
+    CONSTRAINT audit_file_pk PRIMARY KEY (tenant_id, id),
+    CONSTRAINT audit_file_ref_key UNIQUE (tenant_id, ref),
+    CONSTRAINT audit_file_status_check CHECK (status IN ('draft', 'sealed', 'given', 'recalled')),
+    CONSTRAINT audit_file_title_check CHECK (char_length(title) BETWEEN 1 AND 200),
+    CONSTRAINT audit_file_body_org_check CHECK (char_length(body_org) BETWEEN 3 AND 40),
+    CONSTRAINT audit_file_digest_check CHECK (char_length(digest) <= 64)
+);
+CREATE INDEX audit_file_created_at_idx ON certification.audit_file (tenant_id, created_at, id) WHERE archived_at IS NULL;
+CREATE INDEX audit_file_expires_on_idx ON certification.audit_file (tenant_id, expires_on, id) WHERE archived_at IS NULL;
+
+CREATE TABLE certification.received_file (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    ref text NOT NULL,
+    version integer NOT NULL,
+    created_at timestamptz NOT NULL,
+    created_by uuid NOT NULL,
+    updated_at timestamptz NOT NULL,
+    updated_by uuid NOT NULL,
+    archived_at timestamptz,
+    title text NOT NULL,
+    client_name text NOT NULL,
+    expires_on date NOT NULL,
+    digest text,
+    sender text,
+    source text,
+    CONSTRAINT received_file_pk PRIMARY KEY (tenant_id, id),
+    CONSTRAINT received_file_ref_key UNIQUE (tenant_id, ref),
+    CONSTRAINT received_file_title_check CHECK (char_length(title) BETWEEN 1 AND 200),
+    CONSTRAINT received_file_client_name_check CHECK (char_length(client_name) BETWEEN 1 AND 200),
+    CONSTRAINT received_file_digest_check CHECK (char_length(digest) <= 64),
+    CONSTRAINT received_file_sender_check CHECK (char_length(sender) <= 36),
+    CONSTRAINT received_file_source_check CHECK (char_length(source) <= 36)
+);
+CREATE INDEX received_file_created_at_idx ON certification.received_file (tenant_id, created_at, id) WHERE archived_at IS NULL;
+CREATE INDEX received_file_expires_on_idx ON certification.received_file (tenant_id, expires_on, id) WHERE archived_at IS NULL;
+
 ALTER TABLE certification.project_plan ADD CONSTRAINT project_plan_lead_id_fk FOREIGN KEY (tenant_id, lead_id) REFERENCES core.membership (tenant_id, user_id);
 ALTER TABLE certification.project_step ADD CONSTRAINT project_step_plan_id_fk FOREIGN KEY (tenant_id, plan_id) REFERENCES certification.project_plan (tenant_id, id);
 ALTER TABLE certification.project_step ADD CONSTRAINT project_step_owner_id_fk FOREIGN KEY (tenant_id, owner_id) REFERENCES core.membership (tenant_id, user_id);
@@ -843,6 +899,8 @@ SELECT core.fence('certification.team_member');
 SELECT core.fence('certification.finding');
 SELECT core.fence('certification.decision');
 SELECT core.fence('certification.complaint');
+SELECT core.fence('certification.audit_file');
+SELECT core.fence('certification.received_file');
 
 -- A number once in a plan; a person once in a team.
 CREATE UNIQUE INDEX project_step_number_key ON certification.project_step (tenant_id, plan_id, number) WHERE archived_at IS NULL;
@@ -960,3 +1018,18 @@ END
 $$;
 REVOKE EXECUTE ON FUNCTION certification.publish(text, jsonb) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION certification.publish(text, jsonb) TO ballium_app;
+
+-- What a sealed audit file holds: at the client that sealed it, and the copy at the body that it was given to.
+CREATE TABLE certification.audit_file_part (
+    tenant_id uuid NOT NULL,
+    file_id uuid NOT NULL,
+    place integer NOT NULL,
+    name text NOT NULL,
+    content jsonb NOT NULL,
+    digest text NOT NULL,
+    CONSTRAINT audit_file_part_pk PRIMARY KEY (tenant_id, file_id, place),
+    CONSTRAINT audit_file_part_digest_check CHECK (digest ~ '^[0-9a-f]{64}$')
+);
+CREATE INDEX received_file_source_idx ON certification.received_file (tenant_id, source) WHERE source IS NOT NULL;
+SELECT core.fence('certification.audit_file_part');
+GRANT DELETE ON certification.audit_file_part TO ballium_app; -- what has ended is deleted, not archived

@@ -1,6 +1,6 @@
 /* The life of a certification: the table against data/certification_states.csv, each guard, and a walk at random. */
 #define _DEFAULT_SOURCE
-#include "../rules.h"
+#include "../certification.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -26,6 +26,45 @@ static void the_table_is_the_catalogue(void **state)
         for (size_t k = 0; k < i; k++)
             assert_string_not_equal(certification_steps[i].verb, certification_steps[k].verb);
     }
+}
+
+/* What the service offers is that table too: every step, in its order, and by a decision where one is needed. */
+static void the_workflow_is_the_table(void **state)
+{
+    (void)state;
+    size_t i = 0, count = 0;
+    for (const struct bl_transition *t = certification_certificate_transitions; t->name; t++, i++) {
+        assert_true(i < CERTIFICATION_STEPS);
+        assert_string_equal(t->name, certification_steps[i].verb);
+        assert_string_equal(t->from, certification_state_names[certification_steps[i].from]);
+        assert_string_equal(t->to, certification_state_names[certification_steps[i].to]);
+        assert_int_equal(t->permission && strcmp(t->permission, "decide") == 0, certification_steps[i].decision);
+        assert_ptr_equal(t->rule, certification_step_rule);
+    }
+    assert_int_equal(i, CERTIFICATION_STEPS);
+    for (const struct bl_state *s = certification_certificate_states; s->name; s++, count++)
+        assert_string_equal(s->name, certification_state_names[count]);
+    assert_int_equal(count, CERTIFICATION_STATES);
+}
+
+static void codes_differ_by_what_they_say(void **state)
+{
+    (void)state;
+    char *one = certification_qr_svg("https://ballium.example/api/v1/public/certificates/OUTERWALL-1");
+    char *other = certification_qr_svg("https://ballium.example/api/v1/public/certificates/OUTERWALL-2");
+    assert_non_null(one);
+    assert_non_null(other);
+    assert_string_not_equal(one, other);
+    /* version 4 at 62 bytes and medium correction: 33 modules and the quiet zone, and the finder's corner is dark */
+    assert_non_null(strstr(one, "viewBox=\"0 0 41 41\""));
+    assert_non_null(strstr(one, "M4 4h1v1h-1z"));
+    free(one);
+    free(other);
+    char *long_text = calloc(1, 10001);
+    assert_non_null(long_text);
+    memset(long_text, 'x', 10000);
+    assert_null(certification_qr_svg(long_text));
+    free(long_text);
 }
 
 #define DAY 20000L /* 2024-10-04 */
@@ -349,6 +388,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_table_is_the_catalogue),
+        cmocka_unit_test(the_workflow_is_the_table),
+        cmocka_unit_test(codes_differ_by_what_they_say),
         cmocka_unit_test(each_step_goes),
         cmocka_unit_test(each_guard),
         cmocka_unit_test(a_hundred_thousand_steps),

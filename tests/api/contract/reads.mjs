@@ -22,6 +22,7 @@ async function readAll(person) {
     for (const path of gets) {
         const operation = `GET ${path}`;
         const values = { org };
+        if (/\{(?!org\}|id\})/.test(path)) continue; // needs a name that only its area's tests know: other than an id
         const list = path.slice(0, path.indexOf('/{id}'));
         if (path.includes('/{id}')) {
             const page = await ask(`GET ${list}`, { values, token });

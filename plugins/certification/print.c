@@ -1,0 +1,132 @@
+/* The certificate on paper, with a QR code that leads to the public register. */
+#include "certification.h"
+#include <qrencode.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char to_print[] =
+    "SELECT json_build_object('number', c.number, 'client', c.client_name, 'address', c.address, 'sites', c.sites, 'scope', "
+    "c.scope,"
+    " 'standard', 'ISO/IEC 27001:' || c.edition, 'soa', c.soa_version, 'revision', c.revision, 'effective', c.effective_on, "
+    "'expires', c.expires_on,"
+    " 'first', c.first_certified_on, 'previous', c.previous_expires_on, 'gap', coalesce(c.effective_on > c.previous_expires_on, "
+    "false), 'recertified',"
+    " (SELECT max(x.ends_on) FROM certification.audit x WHERE x.tenant_id = $1 AND x.certificate_id = c.id AND x.kind = "
+    "'recertification'"
+    " AND x.status = 'used'), 'remote', c.remote_only, 'body', o.name, 'accreditation', s.accreditation_body, "
+    "'accreditation_number',"
+    " s.accreditation_number, 'url', coalesce(s.public_url, '') || '/api/v1/public/certificates/' || c.number)::text, c.status"
+    " FROM certification.certificate c CROSS JOIN core.this_organisation o LEFT JOIN LATERAL (SELECT * FROM "
+    "certification.body_setting s"
+    " WHERE s.tenant_id = $1 AND s.archived_at IS NULL ORDER BY s.created_at DESC LIMIT 1) s ON true"
+    " WHERE c.tenant_id = $1 AND c.id = $2 AND c.archived_at IS NULL";
+
+char *certification_qr_svg(const char *text)
+{
+    QRcode *code = QRcode_encodeString(text, 0, QR_ECLEVEL_M, QR_MODE_8, 1);
+    if (!code)
+        return NULL;
+    int width = code->width, side = width + 8; /* a quiet zone of four on each side */
+    size_t room = 300 + (size_t)width * (size_t)width * 16, at;
+    char *svg = malloc(room);
+    if (svg) {
+        at = (size_t)snprintf(svg, room,
+                              "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" width=\"160\" height=\"160\">"
+                              "<rect width=\"%d\" height=\"%d\" fill=\"#fff\"/><path d=\"",
+                              side, side, side, side);
+        for (int y = 0; y < width; y++)
+            for (int x = 0; x < width; x++)
+                if (code->data[y * width + x] & 1)
+                    at += (size_t)snprintf(svg + at, room - at, "M%d %dh1v1h-1z", x + 4, y + 4);
+        snprintf(svg + at, room - at, "\"/></svg>");
+    }
+    QRcode_free(code);
+    return svg;
+}
+
+static void fact(json_t *facts, const char *label, const char *value)
+{
+    if (value)
+        json_array_append_new(facts, json_pack("[s, s]", label, value));
+}
+
+static json_t *facts_of(const json_t *c)
+{
+    json_t *facts = json_array();
+    char revision[16];
+    snprintf(revision, sizeof revision, "%ld", certification_number(c, "revision"));
+    fact(facts, "Certificate number", certification_text(c, "number"));
+    fact(facts, "Organisation", certification_text(c, "client"));
+    fact(facts, "Place", certification_text(c, "address"));
+    fact(facts, "Standard", certification_text(c, "standard"));
+    fact(facts, "Statement of Applicability", certification_text(c, "soa"));
+    fact(facts, "Valid from", certification_text(c, "effective"));
+    fact(facts, "Valid until", certification_text(c, "expires"));
+    fact(facts, "Certified since", certification_text(c, "first"));
+    if (json_is_true(json_object_get(c, "gap"))) { /* a lapse is shown */
+        fact(facts, "Cycle before expired", certification_text(c, "previous"));
+        fact(facts, "Recertification audit", certification_text(c, "recertified"));
+    }
+    fact(facts, "Revision", revision);
+    fact(facts, "Issued by", certification_text(c, "body"));
+    fact(facts, "Accredited by", certification_text(c, "accreditation"));
+    fact(facts, "Accreditation number", certification_text(c, "accreditation_number"));
+    if (json_is_true(json_object_get(c, "remote")))
+        fact(facts, "Note", "All work is done remotely; there is no physical place.");
+    return facts;
+}
+
+static json_t *sites_of(const json_t *c)
+{
+    static const char *const names[] = {"name", "address", "city", "country", "activities"};
+    json_t *rows = json_array(), *site;
+    size_t i;
+    json_array_foreach(json_object_get(c, "sites"), i, site)
+    {
+        json_t *row = json_array();
+        for (size_t k = 0; k < 5; k++) {
+            const char *text = certification_text(site, names[k]);
+            json_array_append_new(row, json_string(text ? text : ""));
+        }
+        json_array_append_new(rows, row);
+    }
+    return json_pack("{s:s, s:{s:[{s:s},{s:s},{s:s},{s:s},{s:s}], s:o}}", "heading", "Sites", "table", "columns", "title", "Site",
+                     "title", "Address", "title", "City", "title", "Country", "title", "Part of the scope", "rows", rows);
+}
+
+static enum bl_status print_certificate(struct bl_request *r, const json_t *order, json_t **document)
+{
+    struct bl_rows *rows;
+    const char *id = certification_text(order, "id");
+    if (!id)
+        return bl_fail(r, BL_UNPROCESSABLE, "required", "/id", "name the certificate");
+    enum bl_status status = bl_sql(r, to_print, &id, 1, 0, &rows);
+    if (status)
+        return status;
+    if (bl_count(r, rows) == 0)
+        return bl_fail(r, BL_NOT_FOUND, "not_found", "/id", "there is no such certificate");
+    if (strcmp(bl_cell(r, rows, 0, 1), "certified") != 0)
+        return bl_fail(r, BL_CONFLICT, "not_valid", "/id", "only a valid certificate is printed; this one is %s",
+                       bl_cell(r, rows, 0, 1));
+    json_t *c = json_loads(bl_cell(r, rows, 0, 0), 0, NULL);
+    bl_defer(r, certification_release, c);
+    char *svg = certification_qr_svg(certification_text(c, "url"));
+    bl_defer(r, free, svg);
+    if (!svg)
+        return bl_fail(r, BL_UNAVAILABLE, "no_memory", NULL, "not enough memory for the code at the moment: try again");
+    json_t *sections = json_array();
+    json_array_append_new(sections, json_pack("{s:s, s:s}", "heading", "Scope", "text", certification_text(c, "scope")));
+    if (json_array_size(json_object_get(c, "sites")) > 0)
+        json_array_append_new(sections, sites_of(c));
+    json_array_append_new(sections, json_pack("{s:s, s:s, s:s}", "heading", "Is it valid?", "text", certification_text(c, "url"),
+                                              "image_svg", svg));
+    *document = json_pack("{s:s, s:s, s:o, s:o}", "title", "Certificate", "subtitle", certification_text(c, "standard"), "facts",
+                          facts_of(c), "sections", sections);
+    return BL_OK;
+}
+
+const struct bl_report certification_reports[] = {
+    {.name = "certificate", .label = "Certificate", .permission = "certification.certificate:read", .make = print_certificate},
+    {0},
+};
