@@ -42,7 +42,7 @@ void files_sweep_temp(const struct files *, long long *taken);
 
 /* scan.c: one conversation with clamd. */
 struct files_scan;
-struct files_scan *files_scan_begin(const char *socket, struct arena *, struct files_problem *);
+struct files_scan *files_scan_begin(const char *path, struct arena *, struct files_problem *);
 bool files_scan_add(struct files_scan *, const char *bytes, size_t length, struct files_problem *);
 bool files_scan_end(struct files_scan *, struct files_problem *); /* false also when it found something (BL_UNPROCESSABLE) */
 

@@ -197,15 +197,15 @@ static enum bl_status verify_quotas(struct db *db, struct arena *arena, FILE *ou
     return status;
 }
 
-long files_verify(const struct files *files, struct db *db, FILE *out, long long *seen, long long *orphans)
+long files_verify(const struct files *store, struct db *db, FILE *out, long long *files, long long *orphans)
 {
     struct arena *arena = arena_new(16 << 20);
     long broken = 0;
-    *seen = *orphans = 0;
+    *files = *orphans = 0;
     if (arena == NULL)
         return -1;
-    struct orphans o = {.files = files, .db = db, .arena = arena, .found = name_orphan, .out = out};
-    enum bl_status status = verify_rows(files, db, arena, out, seen, &broken);
+    struct orphans o = {.files = store, .db = db, .arena = arena, .found = name_orphan, .out = out};
+    enum bl_status status = verify_rows(store, db, arena, out, files, &broken);
     if (status == BL_OK)
         status = verify_quotas(db, arena, out, &broken);
     if (status == BL_OK)

@@ -120,7 +120,7 @@ static enum bl_status write_row(struct http_request *r, const json_t *body, cons
     json_t *server = json_pack("{s:s, s:s, s:I, s:s}", "media_type", facts->media_type, "sha256", facts->sha256, "size",
                                (json_int_t)facts->size, "scan", facts->scanned ? "clean" : "none");
     arena_defer(r->arena, release, server);
-    json_object_update(server, (json_t *)(uintptr_t)origin);
+    json_object_update(server, (json_t *)origin);
     return engine_put(&r->base, r->worker->http->engine, "core.files", body, server, out, out == NULL);
 }
 

@@ -50,13 +50,8 @@ static int page_source(const json_t *document)
 static void become(const struct child *c, int in, int out, int err, pid_t parent)
 {
     static char home[160], temporary[160];
-    char *const args[] = {(char *)(uintptr_t)PYTHON,
-                          (char *)(uintptr_t) "-I",
-                          (char *)(uintptr_t) "-B",
-                          (char *)(uintptr_t) "-c",
-                          (char *)(uintptr_t)bl_data_report_py,
-                          NULL};
-    char *const environment[] = {home, temporary, (char *)(uintptr_t) "PATH=/usr/bin", (char *)(uintptr_t) "LANG=C.UTF-8", NULL};
+    char *const args[] = {(char *)PYTHON, (char *)"-I", (char *)"-B", (char *)"-c", (char *)bl_data_report_py, NULL};
+    char *const environment[] = {home, temporary, (char *)"PATH=/usr/bin", (char *)"LANG=C.UTF-8", NULL};
     sigset_t none;
     snprintf(home, sizeof home, "HOME=%s", c->folder);
     snprintf(temporary, sizeof temporary, "TMPDIR=%s", c->folder);

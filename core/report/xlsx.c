@@ -65,7 +65,9 @@ static void put_cell(const struct book *b, lxw_worksheet *sheet, lxw_row_t row, 
     if (strcmp(kind, "number") == 0 && end != text && *end == '\0' && strspn(text, "+-.0123456789eE") == strlen(text)) {
         worksheet_write_number(sheet, row, column, number, b->number);
     } else if (strcmp(kind, "date") == 0 && date_parse(text, &days)) {
-        lxw_datetime day = {.year = atoi(text), .month = atoi(text + 5), .day = atoi(text + 8)};
+        lxw_datetime day = {.year = (int)strtol(text, NULL, 10),
+                            .month = (int)strtol(text + 5, NULL, 10),
+                            .day = (int)strtol(text + 8, NULL, 10)};
         worksheet_write_datetime(sheet, row, column, &day, b->date);
     } else if (*text != '\0') {
         put_text(sheet, row, column, text, b->text);
@@ -189,9 +191,8 @@ bool report_xlsx(const json_t *d, report_sink sink, void *arg, char why[REPORT_W
             fclose(file);
         return false;
     }
-    lxw_doc_properties properties = {.title = (char *)(uintptr_t)report_text(d, "title"),
-                                     .company = (char *)(uintptr_t)report_text(d, "organisation"),
-                                     .author = (char *)(uintptr_t) "Ballium"};
+    lxw_doc_properties properties = {
+        .title = (char *)report_text(d, "title"), .company = (char *)report_text(d, "organisation"), .author = (char *)"Ballium"};
     workbook_set_properties(b.workbook, &properties);
     set_formats(&b);
     put_about(&b, d);

@@ -18,7 +18,9 @@ const struct bl_report *engine_report(const struct engine *engine, const char *n
 {
     char area[64];
     const char *dot = strchr(name, '.');
-    snprintf(area, sizeof area, "%.*s", dot == NULL ? 0 : (int)(dot - name), name);
+    if (dot == NULL)
+        return NULL;
+    snprintf(area, sizeof area, "%.*s", (int)(dot - name), name);
     const struct bl_plugin *plugin = registry_plugin(engine_registry(engine), area);
     for (const struct bl_report *r = plugin ? plugin->reports : NULL; r && r->name; r++)
         if (strcmp(r->name, dot + 1) == 0)
@@ -36,12 +38,11 @@ enum bl_status resource_report(struct bl_request *r)
     const json_t *id = json_object_get(body, "id"), *format = json_object_get(body, "format");
     const char *word = format == NULL ? "pdf" : json_string_value(format);
     if (word == NULL || (strcmp(word, "pdf") != 0 && strcmp(word, "xlsx") != 0))
-        (void)bl_fail(r, BL_UNPROCESSABLE, "unknown_format", "/format", "must be pdf or xlsx");
+        status = bl_fail(r, BL_UNPROCESSABLE, "unknown_format", "/format", "must be pdf or xlsx");
     if (id != NULL && (!json_is_string(id) || !uuid_valid(json_string_value(id))))
-        (void)bl_fail(r, BL_UNPROCESSABLE, "bad_id", "/id", "must be the id of a record");
-    if (word == NULL || (strcmp(word, "pdf") != 0 && strcmp(word, "xlsx") != 0) ||
-        (id != NULL && (!json_is_string(id) || !uuid_valid(json_string_value(id)))))
-        return BL_UNPROCESSABLE;
+        status = bl_fail(r, BL_UNPROCESSABLE, "bad_id", "/id", "must be the id of a record");
+    if (status != BL_OK)
+        return status;
     json_t *order = json_pack("{s:s, s:s, s:O}", "report", plan_route(r)->report, "format", word, "order", body);
     status = bl_enqueue(r, "core.report", order, &job);
     json_decref(order);
