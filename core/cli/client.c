@@ -61,7 +61,8 @@ static int create(struct directory *d, int argc, char **argv)
             "'service' FROM place RETURNING id), "
             "member AS (INSERT INTO core.membership (tenant_id, user_id, roles) SELECT p.id, a.id, '{service_client}' FROM "
             "place p, account a), "
-            "client AS (INSERT INTO core.client (id, permissions, created_by) SELECT a.id, string_to_array($4, ','), a.id FROM "
+            "client AS (INSERT INTO core.client (id, organisation_id, permissions, created_by) SELECT a.id, p.id, "
+            "string_to_array($4, ','), a.id FROM place p, "
             "account a) "
             "INSERT INTO core.client_secret (id, client_id, hash, hint) SELECT $5::uuid, a.id, $6::bytea, $7 FROM account a "
             "RETURNING client_id",
@@ -142,6 +143,7 @@ static int list(struct directory *d, int argc, char **argv)
                        "SELECT c.id, o.slug, m.status, coalesce(to_char(max(s.used_at), 'YYYY-MM-DD HH24:MI'), 'never'), u.name, "
                        "coalesce(string_agg(s.id || ' (…' || s.hint || ')', ', ' ORDER BY s.id), '-') "
                        "FROM core.client c JOIN core.user_account u ON u.id = c.id JOIN core.membership m ON m.user_id = c.id "
+                       "AND m.tenant_id = c.organisation_id "
                        "JOIN core.organisation o ON o.id = m.tenant_id LEFT JOIN core.client_secret s ON s.client_id = c.id "
                        "GROUP BY c.id, o.slug, m.status, u.name ORDER BY o.slug, c.id",
                        NULL, 0, &rows))

@@ -345,6 +345,28 @@ static void another_organisation_does_not_see_it(void **state)
     api_free(a);
 }
 
+/* Whatever memberships somebody gives its account, a client stays at home. */
+static void a_client_has_one_home(void **state)
+{
+    (void)state;
+    struct client c = new_client(reads);
+    struct api *a = client_api(&c, "");
+    person_shell(NULL, 0, "\"$BALLIUM_BINARY\" user grant --email %s@client.invalid --org moat --roles owner", c.id);
+    status_of(a, "/api/v1/orgs/moat/context/issues", 404);
+    status_of(a, ISSUES, 200);
+    struct person stranger = person_new("moat", "owner");
+    struct api *there = person_api(&stranger, NULL);
+    struct answer r = api_get(there, "/api/v1/orgs/moat/clients/%s", c.id);
+    expect_status(&r, 404);
+    answer_free(&r);
+    end_client(&c);
+    r = ask_token(&c, "");
+    expect_status(&r, 401);
+    answer_free(&r);
+    api_free(a);
+    api_free(there);
+}
+
 static void a_change_needs_the_version_that_was_seen(void **state)
 {
     (void)state;
@@ -381,6 +403,7 @@ int main(void)
         cmocka_unit_test(nobody_gives_what_they_do_not_hold),
         cmocka_unit_test(a_client_does_nothing_that_is_for_people),
         cmocka_unit_test(another_organisation_does_not_see_it),
+        cmocka_unit_test(a_client_has_one_home),
         cmocka_unit_test(a_change_needs_the_version_that_was_seen),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
