@@ -65,6 +65,11 @@ static char *new_policy(const char *document, const char *level)
         json_pack("{s:s, s:s, s:s, s:s}", "title", fresh("Policy"), "level", level, "topic", "Access", "document_id", document));
 }
 
+static char *new_person(const char *name, const char *unit)
+{
+    return make(writer, PERSONS, json_pack("{s:s, s:s}", "name", name, "unit", unit));
+}
+
 /* ---- policies ---------------------------------------------------------------------------------------------------------- */
 
 static void every_verb_of_a_policy(void **unused)
@@ -156,7 +161,14 @@ static void the_top_policy_makes_its_promises(void **unused)
         answer_free(&a);
         moves(writer, POLICIES, policy, NULL, json_pack("{s:b}", promises[i], 1), NULL);
     }
+    assert_false(signal_of(owner, "leadership", "policy_published").good);
     moves(owner, POLICIES, policy, "publish", NULL, "published");
+    assert_true(signal_of(owner, "leadership", "policy_published").good);
+    struct signal_now read = signal_of(owner, "leadership", "policy_acknowledged");
+    char *person = new_person("Eve", "Anywhere"); /* the policy is for everybody */
+    assert_int_equal(signal_of(owner, "leadership", "policy_acknowledged").of, read.of + 1);
+    moves(writer, PERSONS, person, "archive", NULL, NULL);
+    free(person);
     char *other_document = new_document(), *other_version = publish_version(other_document);
     char *other = make(writer, POLICIES,
                        json_pack("{s:s, s:s, s:s, s:b, s:b, s:b, s:b}", "title", "A second one", "level", "top", "document_id",
@@ -198,11 +210,6 @@ static void drop(struct called *c)
     free(c->version);
     free(c->policy);
     free(c->campaign);
-}
-
-static char *new_person(const char *name, const char *unit)
-{
-    return make(writer, PERSONS, json_pack("{s:s, s:s}", "name", name, "unit", unit));
 }
 
 static void every_verb_of_a_campaign(void **unused)
@@ -339,7 +346,10 @@ static void deeds_are_of_top_management_and_shown(void **unused)
     char *old = make(writer, COMMITMENTS, deed("h", owner_id, day(-366)));
     assert_int_equal(deeds("h", &state), before + 1);
     assert_string_equal(state, "old");
+    struct signal_now shown = signal_of(owner, "leadership", "deeds_shown");
+    assert_int_equal(shown.of, 8);
     char *new = make(writer, COMMITMENTS, deed("h", owner_id, day(-365)));
+    assert_int_equal(signal_of(owner, "leadership", "deeds_shown").value, shown.value + 1);
     assert_int_equal(deeds("h", &state), before + 2);
     assert_string_equal(state, "shown");
     moves(writer, COMMITMENTS, new, "archive", NULL, NULL);

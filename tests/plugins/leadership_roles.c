@@ -223,8 +223,14 @@ static void the_duties_of_the_standard_are_held(void **unused)
     assert_true(gap("role_vacant", both));
     char *deputy = appoint(reporting, bo, "deputy");
     assert_true(gap("reporting_role_missing", NULL)); /* a deputy does not hold it */
+    assert_false(signal_of(owner, "leadership", "reporting_role").good);
+    struct signal_now held = signal_of(owner, "leadership", "roles_held");
     char *reports = appoint(reporting, ada, "holder");
     assert_false(gap("reporting_role_missing", NULL));
+    assert_true(signal_of(owner, "leadership", "reporting_role").good);
+    struct signal_now more = signal_of(owner, "leadership", "roles_held");
+    assert_int_equal(more.value, held.value + 1);
+    assert_int_equal(more.of, held.of);
     assert_true(gap("conformity_role_missing", NULL));
     assert_false(gap("role_vacant", reporting));
     assert_false(gap("deputy_missing", reporting));

@@ -695,6 +695,8 @@ static void the_list_is_the_catalogue(void **unused)
 static void a_line_is_answered_by_a_document_in_force(void **unused)
 {
     (void)unused;
+    struct signal_now before = signal_of(owner, "support", "mandatory_documents");
+    assert_int_equal(before.of, 19);
     char *document =
         make(author, DOCUMENTS,
              json_pack("{s:s, s:s, s:s}", "title", fresh("Audit results"), "mandatory_id", "MD-16", "location", "Safe"));
@@ -703,6 +705,8 @@ static void a_line_is_answered_by_a_document_in_force(void **unused)
     json_int_t missing = answer_integer(&a, "missing");
     answer_free(&a);
     moves(manager, DOCUMENTS, document, "enforce", NULL, "in_force");
+    struct signal_now now = signal_of(owner, "support", "mandatory_documents");
+    assert_true(now.value == before.value + 1 || now.value == before.value); /* another may answer to it already */
     a = mandatory("");
     assert_string_equal(json_string_value(json_object_get(line_of(&a, "MD-16"), "state")), "in_force");
     assert_true(answer_integer(&a, "missing") <= missing);

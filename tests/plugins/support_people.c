@@ -266,6 +266,7 @@ static void the_matrix_of_persons_and_needs(void **unused)
 {
     (void)unused;
     const char *role = fresh("Shift"), *unit = fresh("Yard");
+    struct signal_now before = signal_of(owner, "support", "competence_met");
     char *restore = new_competence(), *order = new_competence();
     char *ada = new_person("Ada", unit, role), *bo = new_person("Bo", unit, role), *cy = new_person("Cy", unit, role);
     moves(manager, PERSONS, cy, NULL, json_pack("{s:s}", "left_on", day(-1)), NULL);
@@ -280,6 +281,10 @@ static void the_matrix_of_persons_and_needs(void **unused)
     moves(manager, QUALIFICATIONS, revoked, "revoke", json_pack("{s:s}", "reason", "It was not he"), "revoked");
     char *training = new_training(order, bo);
 
+    struct signal_now now = signal_of(owner, "support", "competence_met");
+    assert_int_equal(now.of, before.of + 4);
+    assert_int_equal(now.value, before.value + 1);
+    assert_false(now.good);
     struct answer a = gaps("unit", unit, "");
     assert_int_equal(answer_integer(&a, "count"), 4);
     assert_int_equal(answer_integer(&a, "met"), 1);

@@ -90,6 +90,7 @@ static void coverage_by_unit(void **unused)
     char *ada = new_person("Ada", dock), *bo = new_person("Bo", dock), *cy = new_person("Cy", dock), *di = new_person("Di", yard);
     char *gone = new_person("Gone", dock), *stranger = new_person("Stranger", other);
     moves(manager, PERSONS, gone, NULL, json_pack("{s:s}", "left_on", day(-1)), NULL);
+    struct signal_now before = signal_of(owner, "support", "awareness_coverage");
     char *id = make(manager, CAMPAIGNS, campaign(dock, yard));
     moves(manager, CAMPAIGNS, id, "start", NULL, "running");
     free(make(contributor, ATTENDANCES, attendance(id, ada, 80))); /* just */
@@ -119,6 +120,7 @@ static void coverage_by_unit(void **unused)
     assert_int_equal(answer_integer(&a, "percent"), 50);
     answer_free(&a);
 
+    assert_int_equal(signal_of(owner, "support", "awareness_coverage").value, before.value + 2);
     moves(contributor, ATTENDANCES, again, NULL, json_pack("{s:i}", "score", 95), NULL); /* a second try */
     moves(manager, CAMPAIGNS, id, "close", NULL, "closed");
     a = look(manager, CAMPAIGNS, id);
@@ -275,8 +277,10 @@ static void the_means_at_a_glance(void **unused)
     json_object_set_new(later, "period_from", json_string("2032-01-01"));
     json_object_set_new(later, "period_to", json_string("2032-06-30"));
     char *three = make(contributor, PLANS, later);
+    struct signal_now undecided = signal_of(owner, "support", "means_undecided");
     moves(contributor, PLANS, one, "request", NULL, NULL);
     moves(contributor, PLANS, two, "request", NULL, NULL);
+    assert_int_equal(signal_of(owner, "support", "means_undecided").value, undecided.value + 2);
     moves(top, PLANS, one, "grant", body_of("grant"), NULL);
     moves(contributor, PLANS, one, NULL, json_pack("{s:s}", "used", "17.50"), NULL);
     struct answer a = api_get(top, "/api/v1/orgs/keep/support/resource-summary?year=2031");

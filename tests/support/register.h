@@ -157,4 +157,31 @@ static inline void expect_line(struct api *who, const char *path, const char *id
     answer_free(&a);
 }
 
+/* Value, whole (0: none) and verdict of a signal as they are now. */
+struct signal_now {
+    json_int_t value, of;
+    bool good;
+};
+
+static inline struct signal_now signal_of(struct api *who, const char *area, const char *name)
+{
+    struct answer a = api_get(who, "/api/v1/orgs/%s/signals", register_org);
+    expect_status(&a, 200);
+    size_t i;
+    json_t *s, *list = json_is_array(a.json) ? a.json : answer_at(&a, "items");
+    json_array_foreach(list, i, s)
+    {
+        if (strcmp(json_string_value(json_object_get(s, "area")), area) == 0 &&
+            strcmp(json_string_value(json_object_get(s, "name")), name) == 0) {
+            struct signal_now now = {.value = json_integer_value(json_object_get(s, "value")),
+                                     .of = json_integer_value(json_object_get(s, "of")),
+                                     .good = json_is_true(json_object_get(s, "good"))};
+            answer_free(&a);
+            return now;
+        }
+    }
+    fail_msg("no signal %s.%s: %.300s", area, name, a.body);
+    return (struct signal_now){0};
+}
+
 #endif
