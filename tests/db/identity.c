@@ -354,9 +354,10 @@ static void late_success(void **state)
         run(super, "SELECT core.login_failed('ann@keep.test', '192.0.2.9')");
     assert_true(number("SELECT core.login_proved('ann@keep.test', '192.0.2.9')") > 0);
     assert_int_equal(number("SELECT core.login_proved('ann@keep.test', '192.0.2.8')"), 0); /* only that pair */
-    assert_int_equal(number("SELECT core.session_start('00000000-0000-7000-8000-0000000000b3', gen_random_uuid(), sha256('x'), 60, "
-                            "false, '', '', NULL)"),
-                     0); /* suspended meanwhile */
+    assert_int_equal(
+        number("SELECT core.session_start('00000000-0000-7000-8000-0000000000b3', gen_random_uuid(), sha256('x'), 60, "
+               "false, '', '', NULL)"),
+        0); /* suspended meanwhile */
     assert_int_equal(number("SELECT count(*) FROM core.session"), 0);
 }
 
