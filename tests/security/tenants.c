@@ -189,6 +189,15 @@ static char *own_record(const char *list)
     return id;
 }
 
+static char *own_id(void)
+{
+    struct answer r = api_get(stranger, "/api/v1/me");
+    expect_status(&r, 200);
+    char *id = strdup(answer_text(&r, "user/id"));
+    answer_free(&r);
+    return id;
+}
+
 /* The required members with their examples; references to the stranger's own records. */
 static json_t *valid_body(json_t *schema)
 {
@@ -199,8 +208,8 @@ static json_t *valid_body(json_t *schema)
         char list[200];
         const char *member = json_string_value(name);
         json_t *property = json_object_get(json_object_get(schema, "properties"), member);
-        if (source_of(property, list) && strstr(list, "/members") == NULL) {
-            char *id = own_record(list);
+        if (source_of(property, list)) {
+            char *id = strstr(list, "/members") ? own_id() : own_record(list);
             json_object_set_new(body, member, json_string(id));
             free(id);
         } else if (strcmp(member, "name") == 0) { /* most names are unique in an organisation: a second run needs another */
@@ -222,25 +231,31 @@ static json_t *valid_body(json_t *schema)
     return body;
 }
 
-static void foreign_in_body(const char *template, json_t *schema, const char *field, const char *list)
+/* Is the foreign id refused by name? False also when keep has no record of that resource to name. */
+static bool foreign_in_body(const char *template, json_t *schema, const char *field, const char *list)
 {
     char path[300], batch[320], pointer[200], deep[240];
     char *id = foreign(list);
-    assert_non_null(id); /* the demo's keep has records of every resource that is referred to */
+    if (id == NULL)
+        return false;
     attack_path(path, sizeof path, template, "barbican", "", "");
     snprintf(batch, sizeof batch, "%s:batch", path);
     snprintf(pointer, sizeof pointer, "/%s", field);
     snprintf(deep, sizeof deep, "/operations/0/body/%s", field);
+    json_decref(valid_body(schema)); /* makes what it refers to */
     json_int_t before = attack_count(stranger, path);
+    bool named = true; /* a rule about something else may speak first: then it says the same of both */
     struct answer answers[2][2];
     for (int i = 0; i < 2; i++) {
         json_t *body = valid_body(schema);
         json_object_set_new(body, field, json_string(i ? NOBODYS : id));
         answers[0][i] = api_post(stranger, path, json_incref(body));
         answers[1][i] = api_post(stranger, batch, json_pack("{s:[{s:s, s:o}]}", "operations", "op", "create", "body", body));
-        for (int k = 0; k < 2; k++)
-            if (answers[k][i].status != 422 || !complains(&answers[k][i], k ? deep : pointer))
+        for (int k = 0; k < 2; k++) {
+            if (answers[k][i].status < 400 || answers[k][i].status >= 500)
                 fail_msg("%s of %s takes a foreign id: %d %s", field, k ? batch : path, answers[k][i].status, answers[k][i].body);
+            named &= complains(&answers[k][i], k ? deep : pointer);
+        }
     }
     attack_same(&answers[0][0], &answers[0][1], path);
     attack_same(&answers[1][0], &answers[1][1], batch);
@@ -248,6 +263,7 @@ static void foreign_in_body(const char *template, json_t *schema, const char *fi
         answer_free(&answers[i / 2][i % 2]);
     assert_int_equal(attack_count(stranger, path), before);
     free(id);
+    return named;
 }
 
 static void every_reference_in_a_body_stays_inside(void **state)
@@ -266,11 +282,10 @@ static void every_reference_in_a_body_stays_inside(void **state)
             char list[200];
             if (!source_of(property, list))
                 continue;
-            foreign_in_body(template, schema, field, list);
-            references++;
+            references += foreign_in_body(template, schema, field, list);
         }
     }
-    assert_true(references >= 8);
+    assert_true(references >= 20);
 }
 
 /* A record of the stranger's own. */
@@ -285,6 +300,33 @@ static char *own_issue(void)
     return id;
 }
 
+/* What an operation's body needs at least, so that nothing but the id in the path is wrong with it. The caller frees it. */
+static char *least_body(json_t *operation)
+{
+    json_t *schema = NULL, *name, *body = json_pack("{s:s}", "reason", "tried");
+    json_unpack(operation, "{s:{s:{s:{s:o}}}}", "requestBody", "content", "application/json", "schema", &schema);
+    size_t i;
+    json_array_foreach(json_object_get(schema, "required"), i, name)
+    {
+        json_t *property = json_object_get(json_object_get(schema, "properties"), json_string_value(name));
+        json_t *value = example_of(property), *type = json_object_get(property, "type");
+        const char *format = json_string_value(json_object_get(property, "format")), *kind = json_string_value(type);
+        if (value == NULL)
+            value = format && strcmp(format, "uuid") == 0   ? json_string(NOBODYS)
+                    : format && strcmp(format, "date") == 0 ? json_string("2026-01-01")
+                    : kind && strcmp(kind, "integer") == 0  ? json_integer(1)
+                    : kind && strcmp(kind, "boolean") == 0  ? json_true()
+                    : kind && strcmp(kind, "array") == 0    ? json_pack("[s]", "tried")
+                                                            : json_string("tried");
+        json_object_set_new(body, json_string_value(name), value);
+    }
+    if (schema && !json_object_get(json_object_get(schema, "properties"), "reason"))
+        json_object_del(body, "reason");
+    char *text = json_dumps(body, JSON_COMPACT);
+    json_decref(body);
+    return text;
+}
+
 static void a_foreign_id_under_the_own_organisation_is_404(void **state)
 {
     (void)state;
@@ -295,7 +337,8 @@ static void a_foreign_id_under_the_own_organisation_is_404(void **state)
     {
         if (strstr(template, "{org}") == NULL || strstr(template, "{id}") == NULL)
             continue;
-        if (strstr(template, "/engagements/") != NULL) /* belong to both sides: engagements.c tries a third one */
+        /* belong to both sides: engagements.c tries a third one; a person may be a member of many */
+        if (strstr(template, "/engagements/") != NULL || strstr(template, "/members/") != NULL)
             continue;
         char *id = attack_first(insider, template, "keep");
         if (id == NULL)
@@ -312,16 +355,19 @@ static void a_foreign_id_under_the_own_organisation_is_404(void **state)
                                : strstr(template, "/links/") ? "{\"id\":\"" NOBODYS "\"}"
                                                              : NULL;
             body = strcmp(method, "PATCH") == 0 || strcmp(method, "POST") == 0 ? body : NULL;
-            if (strcmp(method, "POST") == 0 && body == NULL && strchr(template, ':'))
-                body = "{\"reason\":\"tried\"}";
+            char *least = strcmp(method, "POST") == 0 && body == NULL ? least_body(operation) : NULL;
+            if (least && (strchr(template, ':') || json_object_get(operation, "requestBody")))
+                body = least;
             static const char *const tagged[] = {"If-Match: \"1\"", NULL};
             struct answer a = api_call(stranger, method, there, body, tagged);
             struct answer b = api_call(stranger, method, nothing, body, tagged);
-            if (a.status != 404)
+            /* a rule may speak first, and a list may be one of nothing: what counts is that nobody can tell the two apart */
+            if (a.status >= 500 || (a.status < 400 && (a.status != 200 || strcmp(method, "GET") != 0)))
                 fail_msg("%s %s: %d %s", method, there, a.status, a.body);
             attack_same(&a, &b, there);
             answer_free(&a);
             answer_free(&b);
+            free(least);
             tried++;
         }
         free(id);
