@@ -107,10 +107,11 @@ enum bl_status evaluation_team_before(struct bl_request *r, const struct bl_chan
 {
     bool member = evaluation_text(change->after, "member_id") != NULL,
          external = evaluation_text(change->after, "external") != NULL;
-    if (member == external)
-        return bl_fail(r, BL_UNPROCESSABLE, "one_person", "/member_id",
-                       "name one person: a member, or somebody from outside (external)");
-    return evaluation_audit_open(r, change);
+    enum bl_status status = evaluation_audit_open(r, change);
+    if (status == BL_OK && member == external)
+        status = bl_fail(r, BL_UNPROCESSABLE, "one_person", "/member_id",
+                         "name one person: a member, or somebody from outside (external)");
+    return status;
 }
 
 enum bl_status evaluation_team_after(struct bl_request *r, const struct bl_change *change)
