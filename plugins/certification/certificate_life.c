@@ -278,7 +278,7 @@ static void set_for(struct step *s)
             certification_set_day(c, gone[i], 0);
     }
     if (strcmp(verb, "extend") == 0 || strcmp(verb, "reduce") == 0 || strcmp(verb, "reinstate_reduced") == 0 ||
-        strncmp(verb, "surveillance_", 13) == 0)
+        (strncmp(verb, "surveillance_", 13) == 0 && certification_text(s->known, "soa_version")))
         set_paper(s);
     if (s->step->to == CERTIFICATION_SUSPENDED) {
         certification_set_day(c, "suspended_on", on);
