@@ -150,11 +150,13 @@ void planning_items(struct bl_request *, const struct bl_rows *);
 #define PLANNING_CREDITED                                                                                                        \
     "coalesce(bool_and(annex_a.has_credit(c.status, c.evidence_until, c.last_result, c.next_test_on))"                           \
     " FILTER (WHERE c.status = 'implemented'), false)"
-/* (risk_id, credited, controls, implemented) of every risk that is linked to controls; $1 tenant. */
+/* (risk_id, credited, controls, implemented) of every risk that is linked to controls; $1 tenant. OFFSET 0: credit is asked once
+ * per control, not once per link. */
 #define PLANNING_CREDITS                                                                                                         \
-    "SELECT l.from_id AS risk_id, " PLANNING_CREDITED " AS credited, count(*) AS controls,"                                      \
-    " count(*) FILTER (WHERE c.status = 'implemented') AS implemented FROM core.link l"                                          \
-    " JOIN annex_a.control c ON c.tenant_id = $1 AND c.id = l.to_id AND c.archived_at IS NULL"                                   \
+    "SELECT l.from_id AS risk_id, coalesce(bool_and(c.good) FILTER (WHERE c.done), false) AS credited, count(*) AS controls,"    \
+    " count(*) FILTER (WHERE c.done) AS implemented FROM core.link l JOIN (SELECT id, status = 'implemented' AS done,"           \
+    " annex_a.has_credit(status, evidence_until, last_result, next_test_on) AS good FROM annex_a.control"                        \
+    " WHERE tenant_id = $1 AND archived_at IS NULL OFFSET 0) c ON c.id = l.to_id"                                                \
     " WHERE l.tenant_id = $1 AND l.relation = 'planning.risks.controls' GROUP BY l.from_id"
 
 #endif

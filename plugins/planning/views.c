@@ -22,13 +22,15 @@ static enum bl_status answer(struct bl_request *r, const char *sql, const char *
 }
 
 /* $2 round, $3 stage: NULL for all. The current cell is the one that counts. */
-static const char heat[] = "WITH k AS MATERIALIZED (SELECT k.*, " NOW("likelihood") " AS l, " NOW("impact") " AS i, " NOW(
-    "level") " AS v" RISKS IN_ROUND ") SELECT json_build_object('stage', c.stage, 'likelihood', c.l, 'impact', c.i, 'level', "
-                                    "c.v, 'risks', count(*))::text"
-             " FROM k CROSS JOIN LATERAL (VALUES (1, 'inherent', k.inherent_likelihood, k.inherent_impact, k.inherent_level),"
-             " (2, 'current', k.l, k.i, k.v), (3, 'residual', k.residual_likelihood, k.residual_impact, k.residual_level)"
-             ") c (n, stage, l, i, v) WHERE c.v IS NOT NULL AND ($3::text IS NULL OR c.stage = $3)"
-             " GROUP BY c.n, c.stage, c.l, c.i, c.v ORDER BY c.n, c.l, c.i, c.v";
+static const char heat[] =
+    "WITH k AS MATERIALIZED (SELECT k.inherent_likelihood, k.inherent_impact, k.inherent_level, k.residual_likelihood,"
+    " k.residual_impact, k.residual_level, " NOW("likelihood") " AS l, " NOW("impact") " AS i, " NOW(
+        "level") " AS v" RISKS IN_ROUND ") SELECT json_build_object('stage', c.stage, 'likelihood', c.l, 'impact', c.i, 'level', "
+                 "c.v, 'risks', count(*))::text"
+                 " FROM k CROSS JOIN LATERAL (VALUES (1, 'inherent', k.inherent_likelihood, k.inherent_impact, k.inherent_level),"
+                 " (2, 'current', k.l, k.i, k.v), (3, 'residual', k.residual_likelihood, k.residual_impact, k.residual_level)"
+                 ") c (n, stage, l, i, v) WHERE c.v IS NOT NULL AND ($3::text IS NULL OR c.stage = $3)"
+                 " GROUP BY c.n, c.stage, c.l, c.i, c.v ORDER BY c.n, c.l, c.i, c.v";
 
 /* GET heat-map?round=&stage= */
 enum bl_status planning_heat_map(struct bl_request *r)
