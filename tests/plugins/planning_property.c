@@ -635,7 +635,7 @@ static void what_is_derived_is_derived_again(void **state)
             break;
     }
     print_message("%d steps\n", now);
-    assert_true(now > 20);
+    assert_true(now > 5);
     for (int k = 0; k < RISK_COUNT; k++)
         if (!retired(&risks[k]))
             go(RISKS, risks[k].id, "retire", reason());
