@@ -2,7 +2,7 @@
 #include "auth/internal.h"
 #include "base/buf.h"
 
-#include <errno.h>
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -87,11 +87,11 @@ static enum bl_status read_wanted(struct bl_request *r, bool whole, struct wante
 static enum bl_status seen_version(struct bl_request *r, char out[16])
 {
     const char *tag = bl_header(r, "If-Match");
-    int end = 0;
-    long version = 0;
+    char *end = NULL;
     if (!tag)
         return bl_fail(r, BL_PRECONDITION_REQUIRED, "precondition_required", NULL, "send the client's ETag as If-Match");
-    if (sscanf(tag, "\"%9ld\"%n", &version, &end) != 1 || end == 0 || tag[end] != '\0' || version < 1)
+    long version = tag[0] == '"' && isdigit((unsigned char)tag[1]) ? strtol(tag + 1, &end, 10) : 0;
+    if (version < 1 || version > INT32_MAX || strcmp(end, "\"") != 0)
         return bl_fail(r, BL_BAD_REQUEST, "bad_if_match", NULL, "If-Match takes the ETag of the client, such as \"3\"");
     snprintf(out, 16, "%ld", version);
     return BL_OK;

@@ -89,12 +89,11 @@ static const json_t *find_key(json_t *jwks, const char *kid, const char **algori
             return NULL;
         found = one;
     }
-    const json_t *use = json_object_get(found, "use"), *alg = json_object_get(found, "alg");
+    json_t *use = json_object_get(found, "use"), *alg = json_object_get(found, "alg");
     *algorithm = jws_names(json_object_get(found, "kty"), "RSA")  ? "RS256"
                  : jws_names(json_object_get(found, "kty"), "EC") ? "ES256"
                                                                   : NULL;
-    bool signs = (!use || jws_names((json_t *)(uintptr_t)use, "sig")) && *algorithm &&
-                 (!alg || jws_names((json_t *)(uintptr_t)alg, *algorithm));
+    bool signs = (!use || jws_names(use, "sig")) && *algorithm && (!alg || jws_names(alg, *algorithm));
     return signs ? found : NULL;
 }
 

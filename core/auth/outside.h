@@ -8,7 +8,7 @@
 
 struct bl_rows;
 
-#define OUTSIDE_UNKNOWN_KEY JWS_INVALID("unknown key")
+#define OUTSIDE_UNKNOWN_KEY "invalid_token: unknown key"
 
 struct outside_terms {
     const char *jwks; /* the document; NULL: there is none yet */
