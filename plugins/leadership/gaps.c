@@ -31,16 +31,19 @@ static const struct kind {
 enum { MOST = 1000 };
 
 #define HELD "a.tenant_id = $1 AND a.archived_at IS NULL AND a.status = 'in_force'"
-#define UNANSWERED(place, code, relation, table, title)                                                                          \
-    " UNION ALL SELECT " place ", '" code "', s.id, s.ref, s." title " FROM " table " s WHERE s.tenant_id = $1"                  \
+#define PROCESSES                                                                                                                \
+    " UNION ALL SELECT 14, 'process_unanswered', s.id, s.ref, s.name FROM context.process s WHERE s.tenant_id = $1"              \
     " AND s.archived_at IS NULL AND NOT EXISTS (SELECT FROM core.link l JOIN leadership.responsibility t ON t.tenant_id = $1"    \
     " AND t.id = l.from_id AND t.archived_at IS NULL WHERE l.tenant_id = $1"                                                     \
-    " AND l.relation = 'leadership.responsibilities." relation "' AND l.to_id = s.id)"
-#define PROCESSES UNANSWERED("14", "process_unanswered", "processes", "context.process", "name")
-#define CONTROLS UNANSWERED("15", "control_unanswered", "controls", "annex_a.control", "title")
+    " AND l.relation = 'leadership.responsibilities.processes' AND l.to_id = s.id)"
+#define CONTROLS                                                                                                                 \
+    " UNION ALL SELECT 15, 'control_unanswered', s.id, s.ref, s.title FROM annex_a.control s WHERE s.tenant_id = $1"             \
+    " AND s.archived_at IS NULL AND NOT EXISTS (SELECT FROM core.link l JOIN leadership.responsibility t ON t.tenant_id = $1"    \
+    " AND t.id = l.from_id AND t.archived_at IS NULL WHERE l.tenant_id = $1"                                                     \
+    " AND l.relation = 'leadership.responsibilities.controls' AND l.to_id = s.id)"
 
 /* (code, id, ref, name, count of all); the numbers keep the order of the clauses. */
-#define FIND(more)                                                                                                               \
+#define FIND                                                                                                                     \
     "WITH policy AS (SELECT p.*, d.live_version_id FROM leadership.policy p JOIN support.document d ON d.tenant_id = $1"         \
     " AND d.id = p.document_id WHERE p.tenant_id = $1 AND p.archived_at IS NULL AND p.status <> 'withdrawn'),"                   \
     " role AS (SELECT o.*, (SELECT count(*) FROM leadership.appointment a WHERE " HELD                                           \
@@ -72,11 +75,11 @@ enum { MOST = 1000 };
     " JOIN role y ON y.id = b.role_id AND y.duty = 'audit' JOIN support.person p ON p.tenant_id = $1 AND p.id = a.person_id"     \
     " WHERE " HELD " UNION ALL SELECT 13, 'nobody_responsible', t.id, t.ref, t.activity FROM leadership.responsibility t"        \
     " WHERE t.tenant_id = $1 AND t.archived_at IS NULL AND NOT EXISTS (SELECT FROM core.link l WHERE l.tenant_id = $1"           \
-    " AND l.relation = 'leadership.responsibilities.responsible' AND l.from_id = t.id)" more                                     \
-    ") AS gap (place, code, id, ref, name) ORDER BY place, id LIMIT 1000"
+    " AND l.relation = 'leadership.responsibilities.responsible' AND l.from_id = t.id)"
+#define FOUND ") AS gap (place, code, id, ref, name) ORDER BY place, id LIMIT 1000"
 
 /* By which areas are here: neither, processes, controls, both. */
-static const char *const find_gaps[] = {FIND(""), FIND(PROCESSES), FIND(CONTROLS), FIND(PROCESSES CONTROLS)};
+static const char *const find_gaps[] = {FIND FOUND, FIND PROCESSES FOUND, FIND CONTROLS FOUND, FIND PROCESSES CONTROLS FOUND};
 
 static const struct kind *find(const char *code)
 {

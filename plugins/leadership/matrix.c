@@ -111,31 +111,31 @@ enum bl_status leadership_responsibility_before(struct bl_request *r, const stru
 
 /* ---- the matrix -------------------------------------------------------------------------------------------------------- */
 
-#define LETTERS(relation, letter)                                                                                                \
-    " UNION ALL SELECT '" letter "', o.ref, o.name FROM core.link l JOIN leadership.role o ON o.tenant_id = $1 AND o.id = "      \
-    "l.to_id AND o.archived_at IS NULL WHERE l.tenant_id = $1 AND l.relation = 'leadership.responsibilities." relation           \
-    "' AND l.from_id = t.id"
-#define SUBJECTS(relation, table, title)                                                                                         \
-    "(SELECT coalesce(json_agg(json_build_object('id', s.id, 'ref', s.ref, 'name', s." title ") ORDER BY s.id), '[]')"           \
-    " FROM core.link l JOIN " table " s ON s.tenant_id = $1 AND s.id = l.to_id AND s.archived_at IS NULL"                        \
-    " WHERE l.tenant_id = $1 AND l.relation = 'leadership.responsibilities." relation "' AND l.from_id = t.id)"
-#define PROCESSES SUBJECTS("processes", "context.process", "name")
-#define CONTROLS SUBJECTS("controls", "annex_a.control", "title")
+#define WITH_PROCESSES                                                                                                           \
+    ", 'processes', (SELECT coalesce(json_agg(json_build_object('id', s.id, 'ref', s.ref, 'name', s.name) ORDER BY s.id), '[]')" \
+    " FROM core.link l JOIN context.process s ON s.tenant_id = $1 AND s.id = l.to_id AND s.archived_at IS NULL"                  \
+    " WHERE l.tenant_id = $1 AND l.relation = 'leadership.responsibilities.processes' AND l.from_id = t.id)"
+#define WITH_CONTROLS                                                                                                            \
+    ", 'controls', (SELECT coalesce(json_agg(json_build_object('id', s.id, 'ref', s.ref, 'name', s.title) ORDER BY s.id), '[]')" \
+    " FROM core.link l JOIN annex_a.control s ON s.tenant_id = $1 AND s.id = l.to_id AND s.archived_at IS NULL"                  \
+    " WHERE l.tenant_id = $1 AND l.relation = 'leadership.responsibilities.controls' AND l.from_id = t.id)"
 
-#define MATRIX(more)                                                                                                             \
+#define MATRIX                                                                                                                   \
     "SELECT json_build_object('id', t.id, 'ref', t.ref, 'activity', t.activity, 'roles', (SELECT json_agg(json_build_object("    \
     "'letter', m.letter, 'ref', m.ref, 'name', m.name) ORDER BY position(m.letter in 'ARCI'), m.name) FROM ("                    \
-    "SELECT 'A' AS letter, o.ref, o.name FROM leadership.role o WHERE o.tenant_id = $1 AND o.id = t.accountable_id" LETTERS(     \
-        "responsible", "R") LETTERS("consulted", "C")                                                                            \
-        LETTERS("informed", "I") ") m)" more                                                                                     \
-                                 ")::text FROM leadership.responsibility t WHERE t.tenant_id = $1 AND t.archived_at IS NULL"     \
-                                 " ORDER BY t.activity, t.id LIMIT 1000"
-#define WITH_PROCESSES ", 'processes', " PROCESSES
-#define WITH_CONTROLS ", 'controls', " CONTROLS
+    "SELECT 'A' AS letter, o.ref, o.name FROM leadership.role o WHERE o.tenant_id = $1 AND o.id = t.accountable_id"              \
+    " UNION ALL SELECT CASE l.relation WHEN 'leadership.responsibilities.responsible' THEN 'R'"                                  \
+    " WHEN 'leadership.responsibilities.consulted' THEN 'C' ELSE 'I' END, o.ref, o.name FROM core.link l"                        \
+    " JOIN leadership.role o ON o.tenant_id = $1 AND o.id = l.to_id AND o.archived_at IS NULL WHERE l.tenant_id = $1"            \
+    " AND l.relation IN ('leadership.responsibilities.responsible', 'leadership.responsibilities.consulted',"                    \
+    " 'leadership.responsibilities.informed') AND l.from_id = t.id) m)"
+#define MATRIX_END                                                                                                               \
+    ")::text FROM leadership.responsibility t WHERE t.tenant_id = $1 AND t.archived_at IS NULL"                                  \
+    " ORDER BY t.activity, t.id LIMIT 1000"
 
 /* By which areas are here: neither, processes, controls, both. */
-static const char *const matrix[] = {MATRIX(""), MATRIX(WITH_PROCESSES), MATRIX(WITH_CONTROLS),
-                                     MATRIX(WITH_PROCESSES WITH_CONTROLS)};
+static const char *const matrix[] = {MATRIX MATRIX_END, MATRIX WITH_PROCESSES MATRIX_END, MATRIX WITH_CONTROLS MATRIX_END,
+                                     MATRIX WITH_PROCESSES WITH_CONTROLS MATRIX_END};
 
 /* GET responsibility-matrix */
 enum bl_status leadership_matrix(struct bl_request *r)

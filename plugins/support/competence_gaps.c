@@ -3,8 +3,7 @@
 #include <string.h>
 
 /* $2 unit, $3 person, $4 state, each or NULL. */
-#define VIEW(holds)                                                                                                              \
-    SUPPORT_MATRIX(holds)                                                                                                        \
+#define VIEW                                                                                                                     \
     " SELECT json_build_object('person_id', person_id, 'person_ref', person_ref, 'person', person, 'unit', unit, 'role', role,"  \
     " 'competence_id', competence_id, 'competence', competence, 'need_id', need_id, 'need_ref', need_ref, 'needed', needed,"     \
     " 'shown', shown, 'expires_on', expires_on, 'state', state, 'training', training)::text,"                                    \
@@ -13,7 +12,8 @@
     " WHEN 'gap' THEN state <> 'met' ELSE state = $4 END) ORDER BY unit, person, person_id, role, competence, need_id LIMIT "    \
     "5000"
 
-static const char with_appointments[] = VIEW(SUPPORT_OWN_ROLES SUPPORT_APPOINTMENTS), own_roles[] = VIEW(SUPPORT_OWN_ROLES);
+static const char with_appointments[] = SUPPORT_HOLDS SUPPORT_OWN_ROLES SUPPORT_APPOINTMENTS SUPPORT_CELLS VIEW,
+                  own_roles[] = SUPPORT_HOLDS SUPPORT_OWN_ROLES SUPPORT_CELLS VIEW;
 
 /* GET competence-gaps?unit=&person_id=&state= */
 enum bl_status support_competence_gaps(struct bl_request *r)

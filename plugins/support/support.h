@@ -104,7 +104,7 @@ enum bl_status support_created(struct bl_request *, const char *path, const json
 
 #define SUPPORT_TODAY "(now() AT TIME ZONE 'UTC')::date"
 
-/* The matrix of persons and needs as the table `cell`; `holds` gives (person_id, role). */
+/* The matrix of persons and needs as the table `cell`: SUPPORT_HOLDS, what gives (person_id, role), SUPPORT_CELLS. */
 #define SUPPORT_OWN_ROLES                                                                                                        \
     "SELECT p.id AS person_id, r AS role FROM support.person p CROSS JOIN LATERAL unnest(p.roles) r"                             \
     " WHERE p.tenant_id = $1 AND p.archived_at IS NULL"
@@ -114,8 +114,9 @@ enum bl_status support_created(struct bl_request *, const char *path, const json
     "a.role_id WHERE a.tenant_id = $1 AND a.archived_at IS NULL AND a.status = 'in_force'"
 
 /* The best proof that still counts; failing one, whether there was one. */
-#define SUPPORT_MATRIX(holds)                                                                                                    \
-    "WITH holds AS (" holds "), cell AS (SELECT p.id AS person_id, p.ref AS person_ref, p.name AS person, p.unit, h.role,"       \
+#define SUPPORT_HOLDS "WITH holds AS ("
+#define SUPPORT_CELLS                                                                                                            \
+    "), cell AS (SELECT p.id AS person_id, p.ref AS person_ref, p.name AS person, p.unit, h.role,"                               \
     " c.id AS competence_id, c.name AS competence, n.id AS need_id, n.ref AS need_ref, n.level AS needed, q.level AS shown,"     \
     " q.expires_on, CASE WHEN q.level >= n.level THEN 'met' WHEN q.level IS NOT NULL THEN 'below'"                               \
     " WHEN EXISTS (SELECT FROM support.qualification x WHERE x.tenant_id = $1 AND x.person_id = p.id"                            \
@@ -135,7 +136,7 @@ enum bl_status support_created(struct bl_request *, const char *path, const json
 
 /* The same counted, by the roles that the list of persons names. */
 #define SUPPORT_COMPETENCE_SIGNAL                                                                                                \
-    SUPPORT_MATRIX(SUPPORT_OWN_ROLES)                                                                                            \
-    " SELECT count(*) FILTER (WHERE state = 'met'), count(*), count(*) > 0 AND bool_and(state = 'met') FROM cell"
+    SUPPORT_HOLDS SUPPORT_OWN_ROLES SUPPORT_CELLS                                                                                \
+        " SELECT count(*) FILTER (WHERE state = 'met'), count(*), count(*) > 0 AND bool_and(state = 'met') FROM cell"
 
 #endif
