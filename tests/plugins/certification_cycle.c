@@ -340,6 +340,14 @@ static void declare(const struct file *f, const char *who, const char *as)
 static void contract(struct file *f)
 {
     act(office, BODY "certificates", f->certificate, "apply", NULL, OK);
+    struct answer timed = api_get(office, BODY "audit-time-calculations?application_id=%s&status=approved", f->application);
+    bool again = json_array_size(answer_at(&timed, "items")) > 0; /* another certificate of the same application */
+    answer_free(&timed);
+    if (again) {
+        act(office, BODY "certificates", f->certificate, "contract", json_pack("{s:s}", "agreement_signed_on", day(-1190)), OK);
+        declare(f, lead, "none");
+        return;
+    }
     json_t *signed_on = json_pack("{s:s}", "agreement_signed_on", day(-1190));
     act(office, BODY "certificates", f->certificate, "contract", json_incref(signed_on), 422, "audit_time_missing");
     char *time = make(auditor, BODY "audit-time-calculations",
@@ -636,6 +644,70 @@ static void teams_are_competent_and_impartial(void **state)
     free(f.certificate);
 }
 
+static void a_certificate_is_taken_over(void **state)
+{
+    (void)state;
+    struct file f = by_hand();
+    free(f.certificate);
+    json_t *body = certificate_of(&f);
+    json_t *there = json_pack("{s:s, s:s, s:s, s:b, s:b}", "transfer_from", "Another Body", "transfer_decided_on", day(-400),
+                              "transfer_expires_on", day(690), "transfer_accredited", 1, "transfer_suspended", 1);
+    json_object_update(body, there);
+    json_decref(there);
+    f.certificate = make(office, BODY "certificates", body);
+    not_decided(&f, "take_over", day(-1), json_pack("{s:s}", "soa_version", "1"), 422, "transfer_suspended");
+    act(office, BODY "certificates", f.certificate, "", json_pack("{s:b}", "transfer_suspended", 0), OK);
+    not_decided(&f, "take_over", day(-1), NULL, 422, "soa_version_missing");
+    decided(&f, "take_over", day(-1), json_pack("{s:s}", "soa_version", "1"));
+    expect_member(office, BODY "certificates", f.certificate, "status", "certified");
+    expect_member(office, BODY "certificates", f.certificate, "expires_on", day(690)); /* the running cycle carries over */
+    expect_member(office, BODY "certificates", f.certificate, "decided_on", day(-400));
+    expect_member(office, BODY "certificates", f.certificate, "effective_on", day(-1));
+    free(f.application);
+    free(f.certificate);
+}
+
+static void a_scope_changes_and_the_expiry_stays(void **state)
+{
+    (void)state;
+    struct file f = by_hand();
+    granted_by_hand(&f, -200);
+    char *expiry = read_member(office, BODY "certificates", f.certificate, "expires_on");
+    not_decided(&f, "extend", day(-10), json_pack("{s:s}", "new_scope", "Hosting and backup."), 422, "audit_missing");
+    audit_held(&f, "special", -20, -19);
+    not_decided(&f, "extend", day(-10), NULL, 422, "scope_missing");
+    decided(&f, "extend", day(-10), json_pack("{s:s}", "new_scope", "Hosting and backup."));
+    expect_member(office, BODY "certificates", f.certificate, "scope", "Hosting and backup.");
+    expect_member(office, BODY "certificates", f.certificate, "expires_on", expiry);
+    decided(&f, "reduce", day(-9), json_pack("{s:s}", "new_scope", "Backup."));
+    expect_member(office, BODY "certificates", f.certificate, "scope", "Backup.");
+    expect_member(office, BODY "certificates", f.certificate, "expires_on", expiry);
+    act(office, BODY "certificates", f.certificate, "", json_pack("{s:s}", "scope", "More."), 409,
+        "frozen"); /* by decision only */
+    free(expiry);
+    free(f.application);
+    free(f.certificate);
+}
+
+static void nothing_to_2013_is_granted_any_more(void **state)
+{
+    (void)state;
+    struct file f = by_hand();
+    free(f.certificate);
+    json_t *body = certificate_of(&f);
+    json_object_set_new(body, "edition", json_string("2013"));
+    f.certificate = make(office, BODY "certificates", body);
+    contract(&f);
+    audit_held(&f, "stage_1", -60, -59);
+    act(auditor, BODY "certificates", f.certificate, "complete_stage1", json_pack("{s:b}", "documented", 1), OK);
+    audit_held(&f, "stage_2", -30, -29);
+    act(auditor, BODY "certificates", f.certificate, "complete_stage2", stage2_facts(), OK);
+    act(auditor, BODY "certificates", f.certificate, "recommend", NULL, OK);
+    not_decided(&f, "grant", day(-1), json_pack("{s:s}", "soa_version", "1"), 422, "edition_ended");
+    free(f.application);
+    free(f.certificate);
+}
+
 static void the_register_shows_what_it_may(void **state)
 {
     (void)state;
@@ -692,6 +764,9 @@ int main(void)
         cmocka_unit_test(a_lapse_and_its_restoration),
         cmocka_unit_test(after_six_months_a_lapse_is_final),
         cmocka_unit_test(teams_are_competent_and_impartial),
+        cmocka_unit_test(a_certificate_is_taken_over),
+        cmocka_unit_test(a_scope_changes_and_the_expiry_stays),
+        cmocka_unit_test(nothing_to_2013_is_granted_any_more),
         cmocka_unit_test(the_register_shows_what_it_may),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
