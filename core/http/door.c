@@ -20,7 +20,8 @@ static void hash_of(const char *token, char out[HASH_ROOM])
 {
     unsigned char hash[crypto_hash_sha256_BYTES];
     crypto_hash_sha256(hash, (const unsigned char *)token, strlen(token));
-    memcpy(out, "\\x", 2);
+    out[0] = '\\';
+    out[1] = 'x';
     sodium_bin2hex(out + 2, HASH_ROOM - 2, hash, sizeof hash);
 }
 

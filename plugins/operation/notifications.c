@@ -167,7 +167,7 @@ static enum bl_status term(struct bl_request *r, const struct bl_change *change,
 {
     json_t *given = json_object_get(change->after, "hours");
     bool authority = operation_is(change->after, "kind", "data_protection_authority");
-    *hours = json_is_integer(given) ? json_integer_value(given) : authority ? AUTHORITY_HOURS : duty ? atoi(duty) : 0;
+    *hours = json_is_integer(given) ? json_integer_value(given) : authority ? AUTHORITY_HOURS : duty ? strtol(duty, NULL, 10) : 0;
     if (authority && *hours > AUTHORITY_HOURS)
         return bl_fail(r, BL_UNPROCESSABLE, "too_long", "/hours", "the data protection authority is told within %d hours",
                        AUTHORITY_HOURS);
