@@ -25,6 +25,7 @@ async function readAll(person) {
         if (/\{(?!org\}|id\})/.test(path)) continue; // needs a name that only its area's tests know: other than an id
         const list = path.slice(0, path.indexOf('/{id}'));
         if (path.includes('/{id}')) {
+            if (!doc.paths[list]?.get) continue; // nothing to take an id from
             const page = await ask(`GET ${list}`, { values, token });
             if (page.status !== 200 || !page.json.items.length) continue;
             values.id = page.json.items[0].id;

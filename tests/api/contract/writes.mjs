@@ -231,7 +231,16 @@ async function wrongCreate(path) {
     await expect(403, { token: people.find((p) => p.organisation === org && p.role === 'reader').token });
 }
 
+/** Reports are made later: what is judged here is the order. */
+async function checkReports() {
+    for (const path of Object.keys(doc.paths).filter((p) => p.startsWith(root) && p.includes('/reports/') && doc.paths[p].post)) {
+        await must(`POST ${path}`, { body: { format: 'docx' } }, 422);
+        await must(`POST ${path}`, { body: { format: 'xlsx' } }, 202);
+    }
+}
+
 export async function checkWrites() {
+    await checkReports();
     const { areas } = (await must(`GET ${root}/meta`, {}, 200)).json;
     const meta = areas.flatMap((area) => area.resources.map((r) => ({ ...r, path: pathOf(r.name) })));
     const all = Object.keys(doc.paths).filter((path) => doc.paths[path].post && doc.paths[`${path}/{id}`]);
