@@ -11,6 +11,7 @@ static const struct cli_command *const commands[] = {
     &cli_user,
     &cli_client,
     &cli_key,
+    &cli_audit,
     &cli_plugin,
     &cli_demo,
     &cli_config,

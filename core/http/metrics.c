@@ -237,6 +237,23 @@ static bool loopback(const char *address)
     return inet_pton(AF_INET6, address, &v6) == 1 && IN6_IS_ADDR_LOOPBACK(&v6);
 }
 
+/* From what the sealer left when it last looked. Without a database, or before its first look: nothing. */
+static void write_sealing(struct bl_request *r, struct buf *out)
+{
+    struct bl_rows *rows;
+    if (bl_sql(
+            r,
+            "SELECT coalesce(extract(epoch FROM now() - oldest), 0)::bigint, extract(epoch FROM now() - looked_at)::bigint FROM "
+            "core.sealing",
+            NULL, 0, BL_FINAL, &rows) != BL_OK ||
+        bl_count(r, rows) == 0)
+        return;
+    help(out, "ballium_audit_unsealed_seconds", "gauge", "Age of the oldest event that is not sealed.");
+    buf_format(out, "ballium_audit_unsealed_seconds %lld\n", (long long)bl_integer(r, rows, 0, 0));
+    help(out, "ballium_audit_sealer_seconds", "gauge", "Since the sealer (`ballium work`) last looked.");
+    buf_format(out, "ballium_audit_sealer_seconds %lld\n", (long long)bl_integer(r, rows, 0, 1));
+}
+
 enum bl_status http_metrics_handle(struct bl_request *base)
 {
     struct http_request *r = http_request_of(base);
@@ -247,6 +264,7 @@ enum bl_status http_metrics_handle(struct bl_request *base)
         return bl_fail(base, BL_UNAVAILABLE, "no_metrics", NULL, "nobody counts in this process");
     struct buf text = buf_new(r->arena, 16 * 1024);
     http_metrics_write(http->metrics, http->routes, http->route_count, &text);
+    write_sealing(base, &text);
     http_respond(r, 200, "text/plain; version=0.0.4; charset=utf-8");
     http_write(r, text.data, text.length);
     return BL_OK;

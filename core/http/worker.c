@@ -1,5 +1,6 @@
 #include "http/worker.h"
 
+#include "audit/routes.h"
 #include "base/log.h"
 #include "db/db.h"
 #include "files/files.h"
@@ -95,6 +96,7 @@ struct http *http_new(const struct config *config, const struct engine *engine, 
     const struct engine_route *areas = engine_routes(engine, &count);
     size_t files = registry_plugin(engine_registry(engine), plugin_core.name) == NULL ? 0 : http_file_route_count;
     size_t total = count + files + count_tables(auth_routes) + count_tables(tenant_routes) + count_routes(own_routes) +
+                   count_routes(audit_routes) +
                    count_routes(http_export_routes);
     struct engine_route *table = calloc(total, sizeof *table);
     if (table == NULL) {
@@ -107,6 +109,7 @@ struct http *http_new(const struct config *config, const struct engine *engine, 
     at = append_tables(table, count, auth_routes, data);
     at = append_tables(table, at, tenant_routes, data);
     at = append(table, at, own_routes, data);
+    at = append(table, at, audit_routes, data);
     at = append(table, at, http_export_routes, data);
     memcpy(table + at, http_file_routes, files * sizeof *table);
     return http_of(config, engine, auth, table, total, errors);

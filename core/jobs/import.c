@@ -317,7 +317,8 @@ static const char *as_array(const struct importing *m, const struct tar_part *pa
 
 static const char columns_sql[] =
     "SELECT (SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid "
-    "AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''), has_table_privilege('ballium_app', c.oid, 'INSERT') "
+    "AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = '' "
+    "AND NOT (c.oid = 'core.event'::regclass AND a.attname = 'seq')), has_table_privilege('ballium_app', c.oid, 'INSERT') "
     "FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname || '.' || c.relname = $1 AND c.relkind = 'r' "
     "AND EXISTS (SELECT FROM pg_attribute t WHERE t.attrelid = c.oid AND t.attname = 'tenant_id')";
 

@@ -1,5 +1,7 @@
 #include "jobs/inside.h"
 
+#include "audit/seal.h"
+
 #include "base/log.h"
 
 #include <errno.h>
@@ -19,6 +21,8 @@ struct worker {
     struct inside *inside;
     struct db *db;
     struct arena *arena;
+    struct checkpoint_key key;
+    bool seals; /* there is a key to sign with */
     int signals, clock;
     enum bl_status last; /* what went wrong is said once, not every second */
     bool scheduled;      /* every kind is in the queue */
@@ -88,6 +92,16 @@ static bool deliver(struct worker *w, enum bl_status *status)
     return true;
 }
 
+/* True: there was something to seal. */
+static bool seal(struct worker *w, enum bl_status *status)
+{
+    long sealed = 0;
+    *status = audit_seal(w->db, w->arena, &w->key, &sealed);
+    if (sealed > 0)
+        log_write(LOG_DEBUG, "sealed", "%ld events", sealed);
+    return sealed > 0;
+}
+
 /* True: there may be more to do now. */
 static bool step(struct worker *w)
 {
@@ -101,6 +115,8 @@ static bool step(struct worker *w)
     if (more)
         status = job.task != NULL ? run_task(w, &job) : run_periodic(w, &job);
     if (status == BL_OK && deliver(w, &status))
+        more = true;
+    if (status == BL_OK && w->seals && seal(w, &status))
         more = true;
     if (status != BL_OK && status != w->last)
         explain(w, status);
@@ -140,8 +156,9 @@ int jobs_work(const struct config *config)
     const struct itimerspec second = {.it_interval = {.tv_sec = 1}, .it_value = {.tv_sec = 1}};
     bool good =
         w.inside != NULL && w.db != NULL && w.arena != NULL && w.signals >= 0 && timerfd_settime(w.clock, 0, &second, NULL) == 0;
+    w.seals = config->keys_dir != NULL && checkpoint_key_load(config->keys_dir, true, &w.key, stderr);
     if (good) {
-        log_write(LOG_INFO, "jobs", "working");
+        log_write(LOG_INFO, "jobs", w.seals ? "working" : "working; the trail is not sealed: there is no key for it");
         for (bool more = true; !told(&w, more);)
             more = step(&w);
         log_write(LOG_INFO, "jobs", "stopped");

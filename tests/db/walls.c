@@ -57,7 +57,14 @@ static const struct walk walks[] = {
      "                                           ('core.file', 'care', 'ballium_worker'::regrole),"
      "                                           ('core.file_quota', 'care', 'ballium_worker'::regrole),"
      "                                           ('core.job', 'work', 'ballium_worker'::regrole),"
-     "                                           ('core.message', 'work', 'ballium_worker'::regrole))",
+     "                                           ('core.message', 'work', 'ballium_worker'::regrole),"
+     "                                           ('core.event', 'seal', 'ballium_worker'::regrole),"
+     "                                           ('core.event', 'redact', 'ballium_owner'::regrole),"
+     "                                           ('core.event', 'redact_read', 'ballium_owner'::regrole),"
+     "                                           ('core.checkpoint', 'redact_read', 'ballium_owner'::regrole),"
+     "                                           ('core.checkpoint', 'seal', 'ballium_worker'::regrole),"
+     "                                           ('core.tree', 'seal', 'ballium_worker'::regrole),"
+     "                                           ('core.tree_node', 'seal', 'ballium_worker'::regrole))",
      1},
 
     {"there is a primary key",
