@@ -38,16 +38,16 @@ static const struct bl_field factor_items[] = {
 
 #define SCORE(field, words)                                                                                                      \
     {                                                                                                                            \
-        .name = field, .type = BL_INT, .flags = BL_REQUIRED, .min = 1, .max = 3, .label = words,                                 \
+        .name = (field), .type = BL_INT, .flags = BL_REQUIRED, .min = 1, .max = 3, .label = (words),                             \
         .help = "1 simple, 2 usual, 3 complex.", .initial = "2", .example = "2"                                                  \
     }
 #define DAYS(field, words)                                                                                                       \
     {                                                                                                                            \
-        .name = field, .type = BL_DECIMAL, .scale = 2, .flags = BL_SERVER, .label = words, .help = "Computed."                   \
+        .name = (field), .type = BL_DECIMAL, .scale = 2, .flags = BL_SERVER, .label = (words), .help = "Computed."               \
     }
 #define COUNT(field, words)                                                                                                      \
     {                                                                                                                            \
-        .name = field, .type = BL_INT, .flags = BL_SERVER, .label = words, .help = "Computed."                                   \
+        .name = (field), .type = BL_INT, .flags = BL_SERVER, .label = (words), .help = "Computed."                               \
     }
 
 const struct bl_field certification_calculation_fields[] = {

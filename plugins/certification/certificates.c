@@ -13,7 +13,7 @@ static const struct bl_field site_items[] = {
 
 #define SET_DAY(field, more, words, text)                                                                                        \
     {                                                                                                                            \
-        .name = field, .type = BL_DATE, .flags = BL_SERVER | (more), .label = words, .help = text                                \
+        .name = (field), .type = BL_DATE, .flags = BL_SERVER | (more), .label = (words), .help = (text)                          \
     }
 
 const struct bl_field certification_certificate_fields[] = {
@@ -267,8 +267,8 @@ static const struct bl_field transfer_input[] = {
 /* In the order of data/certification_states.csv; a test compares the two. */
 #define STEP(verb, state, next, more, words, text)                                                                               \
     {                                                                                                                            \
-        .name = verb, .from = state, .to = next, .rule = certification_step_rule, .after = certification_step_after,             \
-        .label = words, .help = text, more                                                                                       \
+        .name = (verb), .from = (state), .to = (next), .rule = certification_step_rule, .after = certification_step_after,       \
+        .label = (words), .help = (text), more                                                                                   \
     }
 #define CONTRACT .input = contract_input, .sets = "agreement_signed_on=input"
 #define BY_DECISION .permission = "decide"
@@ -318,10 +318,11 @@ enum bl_status certification_certificate_before(struct bl_request *r, const stru
     struct bl_rows *rows;
     const char *application = certification_text(change->after, "application_id");
     enum bl_status status = certification_ordered(r, change->after, "transfer_decided_on", "transfer_expires_on");
-    if (status == BL_OK && !change->before)
-        status = bl_sql(r, "SELECT client_org FROM certification.application WHERE tenant_id = $1 AND id = $2", &application, 1,
-                        0, &rows);
-    if (status == BL_OK && !change->before && bl_count(r, rows) > 0 && bl_cell(r, rows, 0, 0))
+    if (status || change->before)
+        return status;
+    status =
+        bl_sql(r, "SELECT client_org FROM certification.application WHERE tenant_id = $1 AND id = $2", &application, 1, 0, &rows);
+    if (status == BL_OK && bl_count(r, rows) > 0 && bl_cell(r, rows, 0, 0))
         json_object_set_new(change->after, "client_org", json_string(bl_cell(r, rows, 0, 0)));
     return status;
 }

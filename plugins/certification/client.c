@@ -136,7 +136,7 @@ const struct bl_transition certification_request_transitions[] = {
 
 #define DAY(field, more, words)                                                                                                  \
     {                                                                                                                            \
-        .name = field, .type = BL_DATE, .flags = more, .label = words, .help = "As the body says."                               \
+        .name = (field), .type = BL_DATE, .flags = (more), .label = (words), .help = "As the body says."                         \
     }
 
 const struct bl_field certification_held_fields[] = {

@@ -225,10 +225,11 @@ static json_t *list(const char *text)
 
 static enum bl_status make_task(struct bl_request *r, const char *plan, int pace, char row[T_COLUMNS][200])
 {
-    json_t *body = json_pack("{s:s, s:i, s:s, s:s, s:o, s:i, s:o, s:s, s:s, s:b}", "plan_id", plan, "number", atoi(row[T_ID]),
-                             "title", row[T_STEP], "phase", row[T_PHASE], "predecessors", list(row[T_BEFORE]), "duration_days",
-                             7 * atoi(row[pace]), "clauses", list(row[T_CLAUSES]), "deliverable", row[T_DELIVERABLE],
-                             "responsible", row[T_ROLE], "milestone", strcmp(row[T_MILESTONE], "yes") == 0);
+    json_t *body = json_pack("{s:s, s:i, s:s, s:s, s:o, s:i, s:o, s:s, s:s, s:b}", "plan_id", plan, "number",
+                             (int)strtol(row[T_ID], NULL, 10), "title", row[T_STEP], "phase", row[T_PHASE], "predecessors",
+                             list(row[T_BEFORE]), "duration_days", 7 * (int)strtol(row[pace], NULL, 10), "clauses",
+                             list(row[T_CLAUSES]), "deliverable", row[T_DELIVERABLE], "responsible", row[T_ROLE], "milestone",
+                             strcmp(row[T_MILESTONE], "yes") == 0);
     bl_defer(r, certification_release, body);
     return bl_create(r, "certification.project_steps", body, NULL);
 }
