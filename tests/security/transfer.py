@@ -32,6 +32,15 @@ def plain(archive):
     for name in sorted(archive):
         if name.startswith("files/"):
             out[name] = archive[name]
+        elif name == "members.jsonl":  # who came by an engagement, and programs, are named there and let in no more
+            people = [json.loads(line) for line in archive[name].decode().splitlines()]
+            for p in people:
+                if p.pop("engaged") or "service_client" in p["roles"]:
+                    p["status"] = "ended"
+                if "service_client" in p["roles"]:  # its id is new, and so is the place in the list
+                    del p["id"], p["email"]
+            people.sort(key=lambda p: (p.get("email", ""), p["name"], p["created_at"]))
+            out[name] = UUID.sub(number, "\n".join(json.dumps(p, sort_keys=True) for p in people))
         elif name.endswith(".jsonl"):
             out[name] = UUID.sub(number, SUM.sub(number, archive[name].decode()))
     return out
