@@ -60,6 +60,14 @@ static enum bl_status read_name(struct bl_request *r, json_t *value, struct want
     return BL_OK;
 }
 
+static enum bl_status unknown_member(struct bl_request *r, const char *name)
+{
+    size_t room = strlen(name) + 2;
+    char *pointer = bl_alloc(r, room);
+    snprintf(pointer, room, "/%s", name);
+    return bl_fail(r, BL_UNPROCESSABLE, "unknown", pointer, "the body has a member that is not known here");
+}
+
 static enum bl_status read_wanted(struct bl_request *r, bool whole, struct wanted *w)
 {
     json_t *body, *value;
@@ -70,10 +78,9 @@ static enum bl_status read_wanted(struct bl_request *r, bool whole, struct wante
         return status;
     json_object_foreach(body, name, value)
     {
-        enum bl_status one = strcmp(name, "name") == 0 ? read_name(r, value, w)
-                             : strcmp(name, "permissions") == 0
-                                 ? read_permissions(r, value, w)
-                                 : bl_fail(r, BL_UNPROCESSABLE, "unknown", NULL, "the body has a member that is not known here");
+        enum bl_status one = strcmp(name, "name") == 0          ? read_name(r, value, w)
+                             : strcmp(name, "permissions") == 0 ? read_permissions(r, value, w)
+                                                                : unknown_member(r, name);
         status = one != BL_OK ? one : status;
     }
     if (whole && !json_object_get(body, "name"))

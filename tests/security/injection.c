@@ -150,8 +150,11 @@ static void nothing_is_assigned_that_is_the_services(void **state)
             json_t *entry;
             size_t i;
             bool told = false;
-            json_array_foreach(json_object_get(r.json, "errors"), i, entry) told |=
-                strcmp(json_string_value(json_object_get(entry, "pointer")), pointer) == 0;
+            json_array_foreach(json_object_get(r.json, "errors"), i, entry)
+            {
+                const char *at = json_string_value(json_object_get(entry, "pointer"));
+                told = told || (at && strcmp(at, pointer) == 0);
+            }
             if (!told)
                 fail_msg("POST %s with %s: it is not refused: %s", list, member, r.body);
             tried++;

@@ -65,7 +65,7 @@ export function fault(operation, what) {
 }
 
 /** Judges an answer by what the document says of that operation. */
-function judge(operation, answer) {
+export function judge(operation, answer) {
     const [method, path] = operation.split(' ');
     const responses = ['paths', path, method.toLowerCase(), 'responses'];
     const documented = resolve(responses).node;

@@ -1,4 +1,5 @@
 // One TAP line an operation of the document: it was asked, it succeeded at least once, and every answer was as documented.
+import { checkAnswers } from './answers.mjs';
 import { fault, lintDocument, seen } from './document.mjs';
 import { checkSessions } from './people.mjs';
 import { checkReads } from './reads.mjs';
@@ -9,7 +10,7 @@ errors.forEach((line) => console.log(`# ${line}`));
 console.log(`${errors.length ? 'not ok' : 'ok'} - the document passes the recommended rules`);
 let failed = errors.length > 0;
 
-const parts = { checkSessions, checkReads, checkWrites };
+const parts = { checkAnswers, checkSessions, checkReads, checkWrites };
 for (const [name, part] of Object.entries(parts)) {
     try {
         await part();
@@ -19,7 +20,10 @@ for (const [name, part] of Object.entries(parts)) {
         console.log(`not ok - ${name} came to its end: ${error.stack}`);
     }
 }
+// A link's routes are the engine's, the same for every relation.
+const isLink = (operation) => operation.includes('/links/');
 for (const [operation, { faults, statuses }] of seen) {
+    if (isLink(operation) && statuses.size === 0) continue;
     if (![...statuses].some((s) => s < 300)) fault(operation, `never succeeded: answers were ${[...statuses].join(' ') || 'none'}`);
     faults.forEach((line) => console.log(`# ${line}`));
     console.log(`${faults.size ? 'not ok' : 'ok'} - ${operation} (${[...statuses].sort().join(' ')})`);
