@@ -15,7 +15,15 @@ async function tokenOf({ email, password }) {
 }
 
 export const people = JSON.parse(await readFile(process.env.BALLIUM_CREDENTIALS, 'utf8')).users;
-for (const person of people) person.token = await tokenOf(person);
+let since = 0;
+/** Signs everybody in again before the tokens (ten minutes) run out. */
+export async function renew() {
+    if (Date.now() - since < 5 * 60000) return;
+    tokens.clear();
+    for (const person of people) person.token = await tokenOf(person);
+    since = Date.now();
+}
+await renew();
 
 /** Those of an organisation; first the one who may the most of daily work. */
 export function peopleOf(org) {
