@@ -97,9 +97,9 @@ static const struct finding kinds[] = {
      NULL},
     {"6", "control_not_in_soa",
      "format('%s modifies %s by %s (%s), which has no row that includes it', k.ref, k.title, c.ref, c.title)",
-     "k" LINKED("planning.risks.controls") "l.from_id = k.id JOIN c ON c.id = l.to_id WHERE k.treatment_option = 'modify'"
-                                           " AND NOT EXISTS (SELECT FROM pair JOIN s ON s.id = pair.row_id WHERE pair.control_id "
-                                           "= c.id AND s.applicable <> 'no')",
+     "c" LINKED("planning.risks.controls") "l.to_id = c.id JOIN k ON k.id = l.from_id WHERE k.treatment_option = 'modify'"
+                                           " AND c.id NOT IN (SELECT pair.control_id FROM pair JOIN s ON s.id = pair.row_id "
+                                           "WHERE s.applicable <> 'no')",
      "c.catalogue_id"},
     {"7", "not_the_scope", "format('%s is %s: the Statement must speak for the scope in force', o.ref, o.status)",
      "v JOIN context.scope o ON o.tenant_id = $1 AND o.id = v.scope_id WHERE o.status <> 'in_force'", "NULL::text"},
