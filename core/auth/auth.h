@@ -39,8 +39,8 @@ struct db;
 BL_MUST_CHECK enum bl_status auth_verify_outside(const struct auth *, struct db *db, struct arena *, const char *header,
                                                  const char *organisation, int64_t now, struct auth_caller *, const char **why);
 
-/* The token of a calendar feed: its owner, good for that feed's organisation alone. BL_UNAUTHORIZED: there is none, or it was taken
- * back; BL_UNAVAILABLE: the database. One statement; `db` stands between two transactions. */
+/* The token of a calendar feed: its owner, good for that feed's organisation alone. BL_UNAUTHORIZED: there is none, or it was
+ * taken back; BL_UNAVAILABLE: the database. One statement; `db` stands between two transactions. */
 BL_MUST_CHECK enum bl_status auth_feed(struct db *db, struct arena *, const char *token, struct auth_caller *);
 
 /* Sessions that ended are remembered here, so that their access tokens end with them on this machine (elsewhere they live out

@@ -17,8 +17,8 @@ struct cli_command {
 };
 
 extern const struct cli_command cli_serve, cli_work;
-extern const struct cli_command cli_migrate, cli_org, cli_user, cli_client, cli_key, cli_audit, cli_plugin, cli_demo, cli_doctor, cli_config,
-    cli_help;
+extern const struct cli_command cli_migrate, cli_org, cli_user, cli_client, cli_key, cli_audit, cli_plugin, cli_demo, cli_doctor,
+    cli_config, cli_help;
 
 const struct cli_command *cli_find(const char *name); /* NULL: no such command */
 void cli_overview(FILE *);                            /* global options and every command with its summary */

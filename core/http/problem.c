@@ -45,8 +45,12 @@ enum bl_status http_vfail(struct bl_request *base, enum bl_status status, const 
     struct http_request *r = http_request_of(base);
     if (r->problem.total++ < HTTP_ENTRIES) {
         char *detail = arena_vformat(r->arena, format, args);
-        if (strlen(detail) > DETAIL)
-            strcpy(detail + DETAIL - 4, "…");
+        if (strlen(detail) > DETAIL) {
+            size_t end = DETAIL - 4;
+            while (end > 0 && (detail[end] & 0xC0) == 0x80) /* not in the middle of a character */
+                end--;
+            strcpy(detail + end, "…");
+        }
         r->problem.entries[r->problem.count++] = (struct http_entry){
             .status = status,
             .code = arena_string(r->arena, code),

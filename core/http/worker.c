@@ -96,8 +96,7 @@ struct http *http_new(const struct config *config, const struct engine *engine, 
     const struct engine_route *areas = engine_routes(engine, &count);
     size_t files = registry_plugin(engine_registry(engine), plugin_core.name) == NULL ? 0 : http_file_route_count;
     size_t total = count + files + count_tables(auth_routes) + count_tables(tenant_routes) + count_routes(own_routes) +
-                   count_routes(audit_routes) +
-                   count_routes(http_export_routes);
+                   count_routes(audit_routes) + count_routes(http_export_routes);
     struct engine_route *table = calloc(total, sizeof *table);
     if (table == NULL) {
         fputs("no memory for the routes\n", errors);

@@ -18,7 +18,7 @@ struct job_kind {
 extern const struct job_kind job_kinds[]; /* ends with a zeroed element */
 /* report.c: makes what POST …/reports/<name> has ordered. */
 enum bl_status jobs_report(struct bl_request *, const json_t *input, json_t **outcome);
-extern const struct bl_job core_jobs[];   /* those that the core itself lets people order: kind "core.name" */
+extern const struct bl_job core_jobs[]; /* those that the core itself lets people order: kind "core.name" */
 
 /* A job that was taken: it is this process's for JOB_LEASE seconds. One of kind, duty and task says what it is; none: no job. */
 struct job {

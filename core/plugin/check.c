@@ -106,9 +106,10 @@ static void check_self(struct check *c)
 {
     const struct bl_plugin *p = c->plugin;
     /* schemas of others, and words that stand in the same place of a path */
-    static const char taken[] = "core public information_schema citus meta calendar search openapi members events files "
-                                "portfolio auth me orgs organisation organisations engagements invitations roles permissions access "
-                                "clients jobs signals export exports";
+    static const char taken[] =
+        "core public information_schema citus meta calendar search openapi members events files "
+        "portfolio auth me orgs organisation organisations engagements invitations roles permissions access "
+        "clients jobs signals export exports";
     if (!check_is_name_text(p->name))
         check_object(c, "its name is not snake_case");
     else if (p == &plugin_core)

@@ -246,11 +246,11 @@ static void make_sound(struct sample *s)
          X "sets: `due_on=input`: must be =now on a TIME, =today on a DATE, =actor on a REF to core.member or =input "           \
            "with a member of the input of that name and type")                                                                   \
     CASE(route_two_answers, s->routes[0].flags = BL_CREATED | BL_ACCEPTED, R "CREATED and ACCEPTED: one of them")                \
-    CASE(route_flags, s->routes[0].flags = 1u << 9, R "unknown flags") CASE(route_no_permission, s->routes[0].permission = NULL, \
-                                                                            R "no permission")                                   \
-        CASE(route_public, s->routes[0].flags = BL_PUBLIC, R "PUBLIC, so no permission can be asked for") CASE(                  \
-            route_permission, s->routes[0].permission = "sample.task:finish",                                                    \
-            R "nothing declares the permission `sample.task:finish`")                                                            \
+    CASE(route_flags, s->routes[0].flags = 1u << 9, R "unknown flags")                                                           \
+    CASE(route_no_permission, s->routes[0].permission = NULL,                                                                    \
+         R "no permission") CASE(route_public, s->routes[0].flags = BL_PUBLIC, R "PUBLIC, so no permission can be asked for")    \
+        CASE(route_permission, s->routes[0].permission = "sample.task:finish",                                                   \
+             R "nothing declares the permission `sample.task:finish`")                                                           \
             CASE(route_permission_other, s->routes[0].permission = "context.issue:read",                                         \
                  R "nothing declares the permission `context.issue:read`")                                                       \
                 CASE(route_append_only, s->resources[1].flags = BL_APPEND_ONLY;                                                  \
