@@ -16,7 +16,8 @@ struct nodes {
 static const char *hex_of(struct arena *arena, const uint8_t *bytes, size_t length)
 {
     char *text = arena_alloc(arena, 2 * length + 3);
-    memcpy(text, "\\x", 2);
+    text[0] = '\\';
+    text[1] = 'x';
     sodium_bin2hex(text + 2, 2 * length + 1, bytes, length);
     return text;
 }

@@ -97,7 +97,7 @@ static enum bl_status step_up(struct bl_request *r)
 {
     struct bl_rows *rows;
     struct auth_caller caller;
-    struct attempt a;
+    struct attempt a = {0};
     const char *password, *code;
     enum bl_status status = person_of(r, &caller);
     if (status == BL_OK)

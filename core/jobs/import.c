@@ -27,7 +27,7 @@ struct importing {
     struct arena *arena;
     struct db *owner, *worker;
     struct files *files;
-    const char *bytes;
+    char *bytes; /* mapped, read only */
     size_t length;
     struct tar_part *parts;
     size_t part_count;
@@ -563,7 +563,7 @@ bool transfer_import(const struct config *config, const char *path, const char *
     json_decref(m.organisation);
     free(m.parts);
     if (m.bytes)
-        munmap((void *)(uintptr_t)m.bytes, m.length);
+        munmap(m.bytes, m.length);
     if (m.arena)
         arena_free(m.arena);
     db_free(m.owner);

@@ -59,15 +59,14 @@ const struct registry *inside_registry(const struct inside *in)
 
 /* ---- duties ------------------------------------------------------------------------------------------------------------- */
 
-static enum bl_status run_duty(struct bl_request *r, void *duty)
+static enum bl_status run_duty(struct bl_request *r, void *job)
 {
-    return ((const struct bl_duty *)duty)->run(r);
+    return (*(const struct job **)job)->duty->run(r);
 }
 
 static bool duty_in(struct inside *in, const struct job *job, const char *tenant, const char *slug)
 {
-    struct http_act act = {
-        .tenant = tenant, .slug = slug, .what = job->name, .run = run_duty, .arg = (void *)(uintptr_t)job->duty};
+    struct http_act act = {.tenant = tenant, .slug = slug, .what = job->name, .run = run_duty, .arg = &job};
     if (http_act(in->worker, &act) == BL_OK)
         return true;
     log_write(LOG_ERROR, "duty_failed", "%s in %s: %s", job->name, slug, act.problem);

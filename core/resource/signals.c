@@ -45,8 +45,10 @@ enum bl_status engine_signals(struct bl_request *r, json_t **out)
     enum bl_status status = sql ? bl_sql(r, sql, NULL, 0, 0, &rows) : BL_OK;
     *out = value_keep(r, json_array());
     for (int i = 0; sql && status == BL_OK && i < bl_count(r, rows); i++) {
-        const struct bl_plugin *plugin;
+        const struct bl_plugin *plugin = NULL;
         const struct bl_signal *s = signal_at(engine_registry(engine), bl_integer(r, rows, i, NUMBER), &plugin);
+        if (s == NULL)
+            continue;
         json_array_append_new(*out, json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:b}", "area", plugin->name, "name", s->name,
                                               "clause", s->clause, "label", s->label, "value", number_or_null(r, rows, i, VALUE),
                                               "of", number_or_null(r, rows, i, OF), "good", bl_integer(r, rows, i, GOOD) != 0));

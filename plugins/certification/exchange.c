@@ -83,7 +83,7 @@ enum bl_status certification_engaged(struct bl_request *r, const char *org, cons
 
 static enum bl_status send_to(struct bl_request *r, const char *org, const char *kind, const json_t *message, const char *pointer)
 {
-    const char *id;
+    const char *id = NULL;
     enum bl_status status = certification_engaged(r, org, pointer, &id);
     return status == BL_OK ? bl_send(r, id, kind, message) : status;
 }

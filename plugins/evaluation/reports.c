@@ -2,6 +2,7 @@
  * whole document as JSON. */
 #include "evaluation.h"
 
+/* clang-format off: it breaks SQL that is put together from macros */
 #define COLUMN(title, width, kind) "jsonb_build_object('title', '" title "', 'width', " width ", 'kind', '" kind "')"
 /* A section with a table: rows are what the subselect gives; none: the section says so. */
 #define TABLE(heading, columns, rows)                                                                                            \
@@ -194,6 +195,8 @@ static const char pack[] =
                                                                                                                                   "id = $1 "
                                                                                                                                   "AND v.id = "
                                                                                                                                   "$2::uuid";
+
+/* clang-format on */
 
 static enum bl_status make(struct bl_request *r, const char *sql, const char *what, const json_t *order, json_t **document)
 {

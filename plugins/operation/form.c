@@ -51,8 +51,8 @@ static enum bl_status event_of(struct bl_request *r, const json_t *body, json_t 
 /* POST /api/v1/public/reports/{org} */
 enum bl_status operation_report(struct bl_request *r)
 {
-    json_t *body, *event;
-    const char *token;
+    json_t *body = NULL, *event;
+    const char *token = NULL;
     enum bl_status status = token_of(r, &body, &token);
     if (status == BL_OK)
         status = bl_enter_door(r, purpose, token, "operation.event:write");

@@ -132,8 +132,8 @@ static void nobody_without_a_token_gets_in(void **state)
     json_object_foreach(json_object_get(document, "paths"), template, item)
     {
         char path[500], method[16];
-        if (strstr(template, "{org}") == NULL)
-            continue;
+        if (strstr(template, "{org}") == NULL || strncmp(template, "/api/v1/public/", 15) == 0)
+            continue; /* what is public stands apart, so that nothing becomes so by a flag alone */
         attack_path(path, sizeof path, template, "keep", NOBODYS, NOBODYS);
         json_object_foreach(item, name, operation)
         {

@@ -1,9 +1,11 @@
 /* Audit time and samples: the vectors of the rules, and the tables that are shipped. */
 #include "../rules.h"
+#include <ctype.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 /* after the four that it needs */
 #include <cmocka.h>
@@ -14,10 +16,11 @@ static struct certification_time_table shipped(void)
 {
     struct certification_time_table table = {.count = 0};
     const char *line = strchr(bl_data_audit_time_table_csv, '\n');
-    long from, to;
-    double days;
-    for (; line && sscanf(line + 1, "%*d,%ld,%ld,%lf", &from, &to, &days) == 3; line = strchr(line + 1, '\n'))
-        table.bands[table.count++] = (struct certification_band){from, to, (long)(days * 100)};
+    for (; line && isdigit((unsigned char)line[1]); line = strchr(line + 1, '\n')) {
+        char *at = strchr(line + 1, ',') + 1; /* behind the number of the row */
+        long from = strtol(at, &at, 10), to = strtol(at + 1, &at, 10);
+        table.bands[table.count++] = (struct certification_band){from, to, (long)(strtod(at + 1, &at) * 100)};
+    }
     return table;
 }
 
