@@ -220,4 +220,5 @@ const struct bl_core http_core = {
     .enter_door = http_door_enter,
     .open_door = http_door_open,
     .shut_door = http_door_shut,
+    .there = engine_there,
 };

@@ -45,12 +45,13 @@ const struct engine_route *engine_routes(const struct engine *, size_t *count);
 void engine_describe(const struct engine_route *routes, size_t count);
 void engine_forget(const struct engine_route *routes);
 
-/* The engine behind bl_core.create, .update, .transit, .link (the core's table points here). */
+/* The engine behind bl_core.create, .update, .transit, .link, .there (the core's table points here). */
 enum bl_status engine_create(struct bl_request *, const char *resource, json_t *body, json_t **out);
 enum bl_status engine_update(struct bl_request *, const char *resource, const char *id, json_t *patch, json_t **out);
 enum bl_status engine_transit(struct bl_request *, const char *resource, const char *id, const char *transition, json_t *input,
                               json_t **out);
 enum bl_status engine_link(struct bl_request *, const char *resource, const char *id, const char *relation, const char *to_id);
+enum bl_status engine_there(struct bl_request *, const char *resource, const char *id, const char *pointer);
 
 /* Behind bl_core.enqueue, .send and .signals. */
 enum bl_status engine_enqueue(struct bl_request *, const char *kind, const json_t *input, bool client, const char *scope,

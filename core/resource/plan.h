@@ -78,7 +78,8 @@ struct plan {
 
     /* SQL, constant. The table's alias is t; `select` lists the columns in their order, ready to be written as JSON. */
     const char *select;
-    const char *sql_read, *sql_lock, *sql_list, *sql_create, *sql_create_many, *sql_update, *sql_archive, *sql_restore;
+    const char *sql_read, *sql_there, *sql_lock, *sql_list, *sql_create, *sql_create_many, *sql_update, *sql_archive,
+        *sql_restore;
     const char *sql_history;
 };
 

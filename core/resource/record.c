@@ -1,4 +1,4 @@
-/* Records from code: what bl_create, bl_update and bl_transit do, the same way as the API. */
+/* Records from code: what bl_create, bl_update, bl_transit and bl_there do, the same way as the API. */
 #include "resource/routes.h"
 #include "resource/workflow.h"
 
@@ -85,4 +85,19 @@ enum bl_status engine_transit(struct bl_request *r, const char *resource, const 
     if (status == BL_OK)
         status = workflow_transit(r, plan, found, resource_uuid(id), -1, input, 0, &rows);
     return give(r, plan, status, rows, out);
+}
+
+enum bl_status engine_there(struct bl_request *r, const char *resource, const char *id, const char *pointer)
+{
+    const struct plan *plan = plan_named(r, resource);
+    struct bl_rows *rows;
+    if (plan == NULL)
+        return BL_NOT_FOUND;
+    id = resource_uuid(id);
+    enum bl_status status = bl_sql(r, plan->sql_there, &id, 1, 0, &rows);
+    if (status != BL_OK || bl_count(r, rows) > 0)
+        return status;
+    if (pointer == NULL)
+        return resource_missing(r, plan);
+    return bl_fail(r, BL_UNPROCESSABLE, "not_found", pointer, "there is no %s with this id here", plan->resource->singular);
 }

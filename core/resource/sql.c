@@ -406,6 +406,7 @@ void sql_compile(struct arena *arena, struct plan *plan)
     plan->select = select.data;
 
     plan->sql_read = arena_format(arena, "SELECT %s FROM %s t WHERE t.tenant_id = $1 AND t.id = $2::uuid", plan->select, table);
+    plan->sql_there = arena_format(arena, "SELECT 1 FROM %s t WHERE t.tenant_id = $1 AND t.id = $2::uuid", table);
     plan->sql_lock = arena_format(arena, "%s FOR UPDATE", plan->sql_read);
     char order[SQL_ORDER];
     sql_order(plan, &plan->sort, order);

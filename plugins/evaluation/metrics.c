@@ -295,9 +295,7 @@ enum bl_status evaluation_series(struct bl_request *r)
 {
     const char *id = bl_param(r, "id");
     struct bl_rows *rows;
-    enum bl_status status = bl_sql(r, "SELECT 1 FROM evaluation.metric WHERE tenant_id = $1 AND id = $2::uuid", &id, 1, 0, &rows);
-    if (status == BL_OK && bl_count(r, rows) == 0)
-        status = bl_fail(r, BL_NOT_FOUND, "not_found", NULL, "there is no such metric");
+    enum bl_status status = bl_there(r, "evaluation.metrics", id, NULL);
     if (status == BL_OK)
         status = bl_sql(r, series, &id, 1, BL_FINAL, &rows);
     if (status == BL_OK)

@@ -189,6 +189,8 @@ enum bl_status leadership_reminder_before(struct bl_request *r, const struct bl_
     const char *args[] = {leadership_text(change->after, "campaign_id"), leadership_text(change->after, "person_id")};
     struct bl_rows *rows;
     enum bl_status status = bl_sql(r, "SELECT a.id" READERS " AND p.id = $3::uuid", args, 2, 0, &rows);
+    if (status == BL_OK && bl_count(r, rows) == 0)
+        status = bl_there(r, "leadership.acknowledgement_campaigns", args[0], "/campaign_id");
     if (status)
         return status;
     if (bl_count(r, rows) == 0)
@@ -211,9 +213,8 @@ static const char progress[] =
 enum bl_status leadership_progress(struct bl_request *r)
 {
     const char *id = bl_param(r, "id");
-    struct bl_rows *there, *rows;
-    enum bl_status status =
-        leadership_row(r, "SELECT 1 FROM leadership.acknowledgement_campaign WHERE tenant_id = $1 AND id = $2::uuid", id, &there);
+    struct bl_rows *rows;
+    enum bl_status status = bl_there(r, "leadership.acknowledgement_campaigns", id, NULL);
     if (status == BL_OK)
         status = bl_sql(r, progress, &id, 1, BL_FINAL, &rows);
     if (status)

@@ -179,13 +179,13 @@ static enum bl_status term(struct bl_request *r, const struct bl_change *change,
 enum bl_status operation_notification_before(struct bl_request *r, const struct bl_change *change)
 {
     static const char sql[] =
-        "SELECT (extract(epoch FROM i.aware_at) * 1000000)::bigint, o.notify_hours FROM operation.incident i"
+        "SELECT (extract(epoch FROM i.aware_at) * 1000000)::bigint, o.notify_hours, o.id FROM operation.incident i"
         " LEFT JOIN operation.obligation o ON o.tenant_id = $1 AND o.id = $3::uuid WHERE i.tenant_id = $1 AND i.id = $2::uuid";
     const char *args[] = {operation_text(change->after, "incident_id"), operation_text(change->after, "obligation_id")};
     struct bl_rows *rows;
     char text[32], day[11];
     enum bl_status status = bl_sql(r, sql, args, 2, 0, &rows);
-    if (status || bl_count(r, rows) == 0) /* the reference says so itself */
+    if (status || bl_count(r, rows) == 0 || (args[1] && !bl_cell(r, rows, 0, 2))) /* the reference says so itself */
         return status;
     int64_t hours;
     status = term(r, change, bl_cell(r, rows, 0, 1), &hours);

@@ -238,10 +238,7 @@ static enum bl_status of_incident(struct bl_request *r, const char *sql, int mos
 {
     const char *id = bl_param(r, "id");
     struct bl_rows *rows;
-    enum bl_status status =
-        bl_sql(r, "SELECT id FROM operation.incident WHERE tenant_id = $1 AND id = $2::uuid", &id, 1, 0, &rows);
-    if (status == BL_OK && bl_count(r, rows) == 0)
-        return bl_fail(r, BL_NOT_FOUND, "not_found", NULL, "there is no such incident");
+    enum bl_status status = bl_there(r, "operation.incidents", id, NULL);
     if (status == BL_OK)
         status = bl_sql(r, sql, &id, 1, BL_FINAL, &rows);
     if (status == BL_OK)

@@ -144,6 +144,8 @@ bool planning_is(const char *word, const char *list); /* one of the words of a l
 enum bl_status planning_refuse(struct bl_request *, const struct planning_fault *);
 /* Answers {"items": [each row's first cell, which is JSON], "count"}. */
 void planning_items(struct bl_request *, const struct bl_rows *);
+/* The two ids of GET {id}/…?with=: two different records of that resource, both here. */
+enum bl_status planning_pair(struct bl_request *, const char *resource, const char *const ids[2]);
 
 /* May the rated current level count? Only while the risk has implemented controls and all of them have credit. An aggregate over
  * rows (control c) of one risk. */

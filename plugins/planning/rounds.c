@@ -133,12 +133,7 @@ enum bl_status planning_round_compare(struct bl_request *r)
 {
     const char *args[] = {bl_param(r, "id"), bl_query(r, "with")};
     struct bl_rows *rows;
-    if (!args[1])
-        return bl_fail(r, BL_BAD_REQUEST, "bad_filter", NULL, "query parameter with: give the id of the round to compare with");
-    enum bl_status status =
-        bl_sql(r, "SELECT count(*) FROM planning.risk_round WHERE tenant_id = $1 AND id::text IN ($2, $3)", args, 2, 0, &rows);
-    if (status == BL_OK && bl_integer(r, rows, 0, 0) != 2)
-        return bl_fail(r, BL_NOT_FOUND, "not_found", NULL, "there is no such round, or it is one and the same");
+    enum bl_status status = planning_pair(r, "planning.risk_rounds", args);
     if (status == BL_OK)
         status = bl_sql(r, comparison, args, 2, BL_FINAL, &rows);
     if (status == BL_OK)

@@ -72,6 +72,18 @@ enum bl_status planning_refuse(struct bl_request *r, const struct planning_fault
     return bl_fail(r, BL_UNPROCESSABLE, fault->code, fault->pointer, "%s", fault->detail);
 }
 
+enum bl_status planning_pair(struct bl_request *r, const char *resource, const char *const ids[2])
+{
+    enum bl_status status = bl_there(r, resource, ids[0], NULL);
+    if (status == BL_OK && !ids[1])
+        status = bl_fail(r, BL_BAD_REQUEST, "bad_filter", NULL, "query parameter with: give the id of the one to compare with");
+    if (status == BL_OK)
+        status = bl_there(r, resource, ids[1], NULL);
+    if (status == BL_OK && strcasecmp(ids[0], ids[1]) == 0)
+        status = bl_fail(r, BL_NOT_FOUND, "not_found", NULL, "it is one and the same: there is nothing to compare");
+    return status;
+}
+
 void planning_items(struct bl_request *r, const struct bl_rows *rows)
 {
     bl_respond(r, 200, "application/json");

@@ -140,16 +140,6 @@ static const char *const names[] = {
     "every row that came from the other edition has been confirmed",
 };
 
-static enum bl_status exists(struct bl_request *r, const char *id)
-{
-    struct bl_rows *rows;
-    enum bl_status status =
-        bl_sql(r, "SELECT FROM planning.soa_version WHERE tenant_id = $1 AND id = $2::uuid", &id, 1, 0, &rows);
-    if (status == BL_OK && bl_count(r, rows) == 0)
-        return bl_fail(r, BL_NOT_FOUND, "not_found", NULL, "there is no such Statement");
-    return status;
-}
-
 static void put_finding(struct bl_request *r, const struct bl_rows *rows, int i)
 {
     bl_json_object(r, NULL);
@@ -167,7 +157,7 @@ enum bl_status planning_soa_check(struct bl_request *r)
 {
     const char *id = bl_param(r, "id");
     struct bl_rows *rows;
-    enum bl_status status = exists(r, id);
+    enum bl_status status = bl_there(r, "planning.soa_versions", id, NULL);
     if (status == BL_OK)
         status = bl_sql(r, compose(r), &id, 1, BL_FINAL, &rows);
     if (status)

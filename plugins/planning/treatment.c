@@ -160,10 +160,7 @@ enum bl_status planning_plan_versions(struct bl_request *r)
         " WHERE v.tenant_id = $1 AND v.plan_id = $2::uuid ORDER BY v.number";
     const char *id = bl_param(r, "id");
     struct bl_rows *rows;
-    enum bl_status status =
-        bl_sql(r, "SELECT FROM planning.treatment_plan WHERE tenant_id = $1 AND id = $2::uuid", &id, 1, 0, &rows);
-    if (status == BL_OK && bl_count(r, rows) == 0)
-        return bl_fail(r, BL_NOT_FOUND, "not_found", NULL, "there is no such treatment plan");
+    enum bl_status status = bl_there(r, "planning.treatment_plans", id, NULL);
     if (status == BL_OK)
         status = bl_sql(r, sql, &id, 1, BL_FINAL, &rows);
     if (status == BL_OK)

@@ -234,9 +234,8 @@ static const char coverage[] =
 enum bl_status support_coverage(struct bl_request *r)
 {
     const char *id = bl_param(r, "id");
-    struct bl_rows *rows, *there;
-    enum bl_status status =
-        support_row(r, "SELECT 1 FROM support.awareness_campaign WHERE tenant_id = $1 AND id = $2::uuid", id, NULL, &there);
+    struct bl_rows *rows;
+    enum bl_status status = bl_there(r, "support.awareness_campaigns", id, NULL);
     if (status == BL_OK)
         status = bl_sql(r, coverage, &id, 1, BL_FINAL, &rows);
     if (status)

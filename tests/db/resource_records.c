@@ -355,6 +355,36 @@ static void append_only_takes_no_change(void **state)
             assert_true(strcmp(routes[i].method, "PATCH") != 0 && !strstr(routes[i].path, ":archive"));
 }
 
+/* The word for a plugin's own routes: here, archived or not; anybody else's id is like one that nobody has. */
+static void code_asks_whether_a_record_is_there(void **state)
+{
+    struct yard_db *y = *state;
+    const char *own = yard_create(y, GATES, "{\"title\":\"Here\"}");
+    const struct {
+        const char *tenant, *resource, *id, *pointer;
+        enum bl_status status;
+    } cases[] = {
+        {y->keep, "yard.gates", own, NULL, BL_OK},
+        {y->keep, "yard.gates", y->anna, NULL, BL_NOT_FOUND},
+        {y->keep, "yard.gates", "no id", NULL, BL_NOT_FOUND},
+        {y->keep, "yard.gates", NULL, "/gate_id", BL_UNPROCESSABLE},
+        {y->keep, "yard.towers", own, NULL, BL_NOT_FOUND}, /* another resource's */
+        {y->keep, "yard.bridges", own, NULL, BL_NOT_FOUND},
+        {y->moat, "yard.gates", own, NULL, BL_NOT_FOUND},
+        {y->moat, "yard.gates", own, "/gate_id", BL_UNPROCESSABLE},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct ask *a = yard_ask(y);
+        a->fake.request.tenant = cases[i].tenant;
+        ask_route(a, "GET", GATES);
+        enum bl_status status = bl_there(&a->fake.request, cases[i].resource, cases[i].id, cases[i].pointer);
+        if (status != cases[i].status)
+            fail_msg("case %zu: %d", i, (int)status);
+        assert_true(db_script(y->app, "COMMIT"));
+        ask_free(a);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -373,6 +403,7 @@ int main(void)
         cmocka_unit_test(what_a_later_rule_refuses_is_undone),
         cmocka_unit_test(code_writes_as_the_api_does),
         cmocka_unit_test(search_terms_follow_the_record),
+        cmocka_unit_test(code_asks_whether_a_record_is_there),
         cmocka_unit_test(append_only_takes_no_change),
     };
     return cmocka_run_group_tests(tests, yard_up, yard_down);

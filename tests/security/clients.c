@@ -392,6 +392,78 @@ static void a_change_needs_the_version_that_was_seen(void **state)
     api_free(a);
 }
 
+/* The job as it is when it is over. */
+static struct answer job_ended(struct api *a, const char *id)
+{
+    time_t until = time(NULL) + 60;
+    for (;;) {
+        struct answer r = api_get(a, "/api/v1/orgs/keep/jobs/%s", id);
+        expect_status(&r, 200);
+        if (strcmp(answer_text(&r, "state"), "queued") != 0 || time(NULL) >= until)
+            return r;
+        answer_free(&r);
+    }
+}
+
+/* The same order once more, under another scope: past the door, so that only the job itself can refuse it. */
+static struct answer again_under(struct api *a, const char *job, const char *scope)
+{
+    char id[40];
+    person_shell(id, sizeof id,
+                 "psql -qXAt -v ON_ERROR_STOP=1 \"$(sed -n 's/^worker = //p' \"$BALLIUM_CONFIG\")\" -c \"INSERT INTO core.job "
+                 "(tenant_id, id, kind, actor, client, scope, input) SELECT tenant_id, gen_random_uuid(), kind, actor, client, "
+                 "'%s', input FROM core.job WHERE id = '%s' RETURNING id\"",
+                 scope, job);
+    return job_ended(a, id);
+}
+
+static void job_refused(struct answer *r)
+{
+    if (strcmp(answer_text(r, "state"), "dead") != 0 || strstr(answer_text(r, "problem"), "forbidden") == NULL)
+        fail_msg("not refused: %s", r->body);
+    answer_free(r);
+}
+
+/* What is ordered and done later is done with the client's permissions of then, and within its token's scope. */
+static void a_job_runs_as_the_client_that_ordered_it(void **state)
+{
+    (void)state;
+    static const char report[] = "/api/v1/orgs/keep/planning/reports/risk-register";
+    static const char *const held[] = {"planning.risk:read", "planning.treatment_plan:read", NULL};
+    struct client c = new_client(held);
+    struct api *a = client_api(&c, "&scope=planning.risk:read"), *narrow = client_api(&c, "&scope=planning.treatment_plan:read");
+    char *round = attack_first(who, "/api/v1/orgs/{org}/planning/risk-rounds", "keep"), job[40], path[200];
+    struct answer r = api_post(narrow, report, json_pack("{s:s, s:s}", "id", round, "format", "xlsx"));
+    expect_problem(&r, 403, "forbidden", NULL);
+    answer_free(&r);
+    r = api_post(a, report, json_pack("{s:s, s:s}", "id", round, "format", "xlsx"));
+    expect_status(&r, 202);
+    snprintf(job, sizeof job, "%s", answer_text(&r, "job"));
+    answer_free(&r);
+    r = job_ended(a, job);
+    assert_string_equal(answer_text(&r, "state"), "done");
+    struct answer file = api_get(who, "/api/v1/orgs/keep/files/%s", answer_text(&r, "outcome/file"));
+    expect_status(&file, 200);
+    assert_string_equal(answer_text(&file, "created_by"), c.id);
+    answer_free(&file);
+    answer_free(&r);
+    r = again_under(a, job, "planning.risk:read");
+    assert_string_equal(answer_text(&r, "state"), "done");
+    answer_free(&r);
+    r = again_under(a, job, "planning.treatment_plan:read");
+    job_refused(&r);
+    snprintf(path, sizeof path, CLIENTS "/%s", c.id);
+    r = api_send(who, "PATCH", path, json_pack("{s:[s]}", "permissions", held[1]), c.etag);
+    expect_status(&r, 200);
+    answer_free(&r);
+    r = again_under(narrow, job, "planning.risk:read"); /* held no longer, whatever the token said */
+    job_refused(&r);
+    end_client(&c);
+    free(round);
+    api_free(narrow);
+    api_free(a);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -405,6 +477,7 @@ int main(void)
         cmocka_unit_test(another_organisation_does_not_see_it),
         cmocka_unit_test(a_client_has_one_home),
         cmocka_unit_test(a_change_needs_the_version_that_was_seen),
+        cmocka_unit_test(a_job_runs_as_the_client_that_ordered_it),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -177,6 +177,7 @@ static inline struct ask *ask_new(const struct engine *engine, struct db *db)
     core->create = engine_create;
     core->update = engine_update;
     core->transit = engine_transit;
+    core->there = engine_there;
     if (db) {
         core->count = db_count;
         core->scratch = ask_scratch;

@@ -121,6 +121,11 @@ struct bl_core {
     enum bl_status (*enter_door)(struct bl_request *, const char *purpose, const char *token, const char *permission);
     enum bl_status (*open_door)(struct bl_request *, const char *purpose, const char **token);
     enum bl_status (*shut_door)(struct bl_request *, const char *purpose);
+
+    /* Is that record of "area.resources" in this organisation, archived or not? What a route of the plugin's own with {id} asks
+     * before anything else, so that another organisation's id is answered like one that nobody has. BL_NOT_FOUND when it is not;
+     * with a pointer (an id in a body) BL_UNPROCESSABLE there. Asks for no permission: the route has done so. */
+    enum bl_status (*there)(struct bl_request *, const char *resource, const char *id, const char *pointer);
 };
 
 static inline void *bl_alloc(struct bl_request *r, size_t n)
@@ -258,6 +263,11 @@ BL_MUST_CHECK static inline enum bl_status bl_link(struct bl_request *r, const c
                                                    const char *relation, const char *to_id)
 {
     return r->core->link(r, resource, id, relation, to_id);
+}
+BL_MUST_CHECK static inline enum bl_status bl_there(struct bl_request *r, const char *resource, const char *id,
+                                                    const char *pointer)
+{
+    return r->core->there(r, resource, id, pointer);
 }
 BL_MUST_CHECK static inline enum bl_status bl_scratch(struct bl_request *r, enum bl_status (*fn)(struct bl_request *, void *),
                                                       void *arg)
