@@ -30,7 +30,7 @@ struct config {
     long read_timeout;            /* seconds for a slow sender */
     long access_ttl, refresh_ttl; /* seconds */
     long rate_token, rate_tenant; /* requests a minute; 0: any number */
-    bool private_addresses;       /* identity providers may stand inside */
+    bool private_addresses;       /* identity providers and webhooks may stand inside */
     bool prepared;                /* named prepared statements; off behind pgbouncer in transaction mode */
     char *path;                   /* the file that was read; NULL: none */
 };

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -65,6 +66,40 @@ bool fetch_outside(const struct sockaddr *to)
     return true;
 }
 
+/* The numbers of a host as libcurl normalises it: "127.1", "0" and "0x7f000001" have become dotted by then. */
+static bool host_inside(const char *host)
+{
+    struct sockaddr_in four = {.sin_family = AF_INET};
+    struct sockaddr_in6 six = {.sin6_family = AF_INET6};
+    char bare[64];
+    snprintf(bare, sizeof bare, "%.*s", (int)strcspn(host + (*host == '['), "]%"), host + (*host == '['));
+    if (inet_pton(AF_INET, bare, &four.sin_addr) == 1)
+        return !fetch_outside((struct sockaddr *)&four);
+    return inet_pton(AF_INET6, bare, &six.sin6_addr) == 1 && !fetch_outside((struct sockaddr *)&six);
+}
+
+const char *fetch_refuses(const char *url, bool inside)
+{
+    const char *why = NULL;
+    char *scheme = NULL, *host = NULL, *user = NULL;
+    CURLU *parts = curl_url();
+    if (!parts || curl_url_set(parts, CURLUPART_URL, url, CURLU_NON_SUPPORT_SCHEME) != CURLUE_OK ||
+        curl_url_get(parts, CURLUPART_SCHEME, &scheme, 0) != CURLUE_OK ||
+        curl_url_get(parts, CURLUPART_HOST, &host, 0) != CURLUE_OK)
+        why = "is not an address";
+    else if (strcmp(scheme, "https") != 0 && !(inside && strcmp(scheme, "http") == 0))
+        why = "is an address that begins with https://";
+    else if (curl_url_get(parts, CURLUPART_USER, &user, 0) == CURLUE_OK)
+        why = "names a user: the signature says who calls";
+    else if (!inside && host_inside(host))
+        why = "is not an address of the public Internet";
+    curl_free(scheme);
+    curl_free(host);
+    curl_free(user);
+    curl_url_cleanup(parts);
+    return why;
+}
+
 struct transfer {
     const struct fetch *order;
     size_t length;
@@ -117,13 +152,23 @@ static void set_options(CURL *curl, struct transfer *t)
     curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take);
     curl_easy_setopt(curl, CURLOPT_WRITEDATA, t);
     curl_easy_setopt(curl, CURLOPT_USERAGENT, "ballium");
-    if (f->form)
-        curl_easy_setopt(curl, CURLOPT_POSTFIELDS, f->form);
+    if (f->form || f->json)
+        curl_easy_setopt(curl, CURLOPT_POSTFIELDS, f->json ? f->json : f->form);
     if (f->user) {
         curl_easy_setopt(curl, CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC);
         curl_easy_setopt(curl, CURLOPT_USERNAME, f->user);
         curl_easy_setopt(curl, CURLOPT_PASSWORD, f->secret);
     }
+}
+
+static struct curl_slist *headers_of(const struct fetch *f)
+{
+    struct curl_slist *headers = curl_slist_append(NULL, "Accept: application/json");
+    if (f->json)
+        headers = curl_slist_append(curl_slist_append(headers, "Content-Type: application/json"), "Expect:");
+    for (const char *const *line = f->headers; line && *line; line++)
+        headers = curl_slist_append(headers, *line);
+    return headers;
 }
 
 struct fetched fetch(const struct fetch *order)
@@ -137,7 +182,7 @@ struct fetched fetch(const struct fetch *order)
         got.why = "no memory";
         return got;
     }
-    struct curl_slist *headers = curl_slist_append(NULL, "Accept: application/json");
+    struct curl_slist *headers = headers_of(order);
     curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
     set_options(curl, &t);
     CURLcode code = curl_easy_perform(curl);

@@ -8,6 +8,7 @@
 #include "http/files.h"
 #include "http/health.h"
 #include "http/pipeline.h"
+#include "http/webhooks.h"
 #include "tenant/tenant.h"
 
 #include <stdatomic.h>
@@ -96,7 +97,7 @@ struct http *http_new(const struct config *config, const struct engine *engine, 
     const struct engine_route *areas = engine_routes(engine, &count);
     size_t files = registry_plugin(engine_registry(engine), plugin_core.name) == NULL ? 0 : http_file_route_count;
     size_t total = count + files + count_tables(auth_routes) + count_tables(tenant_routes) + count_routes(own_routes) +
-                   count_routes(audit_routes) + count_routes(http_export_routes);
+                   count_routes(audit_routes) + count_routes(http_export_routes) + count_routes(http_webhook_routes);
     struct engine_route *table = calloc(total, sizeof *table);
     if (table == NULL) {
         fputs("no memory for the routes\n", errors);
@@ -110,6 +111,7 @@ struct http *http_new(const struct config *config, const struct engine *engine, 
     at = append(table, at, own_routes, data);
     at = append(table, at, audit_routes, data);
     at = append(table, at, http_export_routes, data);
+    at = append(table, at, http_webhook_routes, data);
     memcpy(table + at, http_file_routes, files * sizeof *table);
     return http_of(config, engine, auth, table, total, errors);
 }

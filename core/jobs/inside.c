@@ -57,6 +57,16 @@ const struct registry *inside_registry(const struct inside *in)
     return in->registry;
 }
 
+struct http_worker *inside_worker(struct inside *in)
+{
+    return in->worker;
+}
+
+struct arena *inside_arena(struct inside *in)
+{
+    return in->arena;
+}
+
 /* ---- duties ------------------------------------------------------------------------------------------------------------- */
 
 static enum bl_status run_duty(struct bl_request *r, void *job)

@@ -11,6 +11,8 @@ struct inside; /* the areas, and a connection that enters organisations */
 struct inside *inside_new(const struct config *, FILE *errors);
 void inside_free(struct inside *);
 const struct registry *inside_registry(const struct inside *);
+struct http_worker *inside_worker(struct inside *); /* for http_act */
+struct arena *inside_arena(struct inside *);        /* for what the queue's connection answers; whoever uses it resets it */
 
 /* One round of a duty over every active organisation; `queue` is another connection. Fills `outcome`. BL_UNAVAILABLE,
  * BL_INTERNAL: the list of organisations could not be read; a failure inside one is logged and counted. */

@@ -51,6 +51,16 @@ static enum bl_status sweep_jobs(struct db *db, struct arena *arena, const struc
 
 const struct bl_job core_jobs[] = {{"report", jobs_report}, {"export", transfer_job}, {.name = NULL}};
 
+static enum bl_status sweep_webhooks(struct db *db, struct arena *arena, const struct config *config, char *outcome, size_t room)
+{
+    (void)config;
+    return sweep(
+        db, arena,
+        "WITH gone AS (DELETE FROM core.webhook_delivery WHERE state = 'delivered' AND finished_at < now() - interval "
+        "'30 days' OR state = 'dead' AND finished_at < now() - interval '90 days' RETURNING id) SELECT count(*) FROM gone",
+        "webhook deliveries", outcome, room);
+}
+
 static enum bl_status sweep_files(struct db *db, struct arena *arena, const struct config *config, char *outcome, size_t room)
 {
     long long taken = 0;
@@ -66,5 +76,6 @@ const struct job_kind job_kinds[] = {
     {"sweep_logins", 3600, sweep_logins},
     {"sweep_jobs", 3600, sweep_jobs},
     {"sweep_files", 3600, sweep_files},
+    {"sweep_webhooks", 3600, sweep_webhooks},
     {.name = NULL},
 };

@@ -1,4 +1,5 @@
 #include "jobs/inside.h"
+#include "jobs/webhooks.h"
 
 #include "audit/seal.h"
 
@@ -118,6 +119,10 @@ static bool step(struct worker *w)
         more = true;
     if (status == BL_OK && w->seals && seal(w, &status))
         more = true;
+    bool told_of = false;
+    if (status == BL_OK)
+        status = webhooks_collect(w->inside, w->db, &told_of);
+    more = more || told_of;
     if (status != BL_OK && status != w->last)
         explain(w, status);
     w->last = status;
@@ -157,6 +162,8 @@ int jobs_work(const struct config *config)
     bool good =
         w.inside != NULL && w.db != NULL && w.arena != NULL && w.signals >= 0 && timerfd_settime(w.clock, 0, &second, NULL) == 0;
     w.seals = config->keys_dir != NULL && checkpoint_key_load(config->keys_dir, true, &w.key, stderr);
+    struct webhook_sender *sender = good ? webhooks_start(config) : NULL;
+    good = sender != NULL;
     if (good) {
         log_write(LOG_INFO, "jobs", w.seals ? "working" : "working; the trail is not sealed: there is no key for it");
         for (bool more = true; !told(&w, more);)
@@ -165,6 +172,7 @@ int jobs_work(const struct config *config)
     } else {
         log_write(LOG_ERROR, "jobs", "cannot start: %s", w.inside == NULL ? "see the lines above" : strerror(errno));
     }
+    webhooks_stop(sender);
     inside_free(w.inside);
     if (w.db != NULL)
         db_free(w.db);

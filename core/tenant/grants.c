@@ -19,6 +19,9 @@ static const char *const core_permissions[] = {
     "core.organisation:read",
     "core.organisation:write",
     "core.role:write",
+    "core.webhook:archive",
+    "core.webhook:read",
+    "core.webhook:write",
 };
 enum { CORE_PERMISSIONS = sizeof core_permissions / sizeof *core_permissions };
 

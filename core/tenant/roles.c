@@ -12,7 +12,8 @@ struct pattern {
     const char *area, *thing, *verb;
 };
 
-/* In several roles below: whoever is named as reviewer of a document says what he thinks of it (support.*:review); everybody says
+/* What leaves by webhooks is for those who run the management system: every role that reads all is refused core.webhook.
+ * In several roles below: whoever is named as reviewer of a document says what he thinks of it (support.*:review); everybody says
  * that he has read one (support.acknowledgement:write). */
 static const struct pattern owner[] = {{ALLOW, ANY, ANY, ANY}, {0}};
 
@@ -37,19 +38,24 @@ static const struct pattern top_management[] = {
     {ALLOW, "support", ANY, "review"},
     {ALLOW, "support", "acknowledgement", "write"},
     {ALLOW, "core", "file", "write"},
+    {REFUSE, "core", "webhook", ANY},
     {0},
 };
 
 /* Members and organisations are the core's: those who only work on content do not write them. Files are content. */
 static const struct pattern contributor[] = {
-    {ALLOW, ANY, ANY, "read"},        {ALLOW, ANY, ANY, "write"},        {REFUSE, "core", ANY, "write"},
-    {ALLOW, "core", "file", "write"}, {ALLOW, "support", ANY, "review"}, {0},
+    {ALLOW, ANY, ANY, "read"},
+    {ALLOW, ANY, ANY, "write"},
+    {REFUSE, "core", ANY, "write"},
+    {ALLOW, "core", "file", "write"},
+    {ALLOW, "support", ANY, "review"},
+    {REFUSE, "core", "webhook", ANY},
+    {0},
 };
 static const struct pattern consultant[] = {
-    {ALLOW, ANY, ANY, "read"},         {ALLOW, ANY, ANY, "write"},
-    {ALLOW, ANY, ANY, "archive"},      {REFUSE, "core", ANY, "write"},
-    {REFUSE, "core", ANY, "archive"},  {ALLOW, "core", "file", ANY},
-    {ALLOW, "support", ANY, "review"}, {0},
+    {ALLOW, ANY, ANY, "read"},         {ALLOW, ANY, ANY, "write"},       {ALLOW, ANY, ANY, "archive"},
+    {REFUSE, "core", ANY, "write"},    {REFUSE, "core", ANY, "archive"}, {ALLOW, "core", "file", ANY},
+    {ALLOW, "support", ANY, "review"}, {REFUSE, "core", "webhook", ANY}, {0},
 };
 
 /* Accepts what is left of a risk (6.1.3 f); its treatment is theirs to write, and the controls that treat it. */
@@ -63,6 +69,7 @@ static const struct pattern risk_owner[] = {
     {ALLOW, "improvement", "nonconformity", "write"},
     {ALLOW, "improvement", "corrective_action", "write"},
     {ALLOW, "core", "file", "write"},
+    {REFUSE, "core", "webhook", ANY},
     {0},
 };
 
@@ -74,10 +81,12 @@ static const struct pattern internal_auditor[] = {
     {ALLOW, "improvement", "nonconformity", "verify"},
     {ALLOW, "core", "file", "write"},
     {ALLOW, "support", "acknowledgement", "write"},
+    {REFUSE, "core", "webhook", ANY},
     {0},
 };
 
-static const struct pattern reader[] = {{ALLOW, ANY, ANY, "read"}, {ALLOW, "support", "acknowledgement", "write"}, {0}};
+static const struct pattern reader[] = {
+    {ALLOW, ANY, ANY, "read"}, {ALLOW, "support", "acknowledgement", "write"}, {REFUSE, "core", "webhook", ANY}, {0}};
 
 /* People of a certification body: auditing and deciding are kept apart (ISO/IEC 17021-1, 9.5.1). */
 static const struct pattern cb_auditor[] = {

@@ -57,6 +57,8 @@ static const struct walk walks[] = {
      "                                           ('core.file', 'care', 'ballium_worker'::regrole),"
      "                                           ('core.file_quota', 'care', 'ballium_worker'::regrole),"
      "                                           ('core.job', 'work', 'ballium_worker'::regrole),"
+     "                                           ('core.webhook', 'work', 'ballium_worker'::regrole),"
+     "                                           ('core.webhook_delivery', 'work', 'ballium_worker'::regrole),"
      "                                           ('core.message', 'work', 'ballium_worker'::regrole),"
      "                                           ('core.event', 'seal', 'ballium_worker'::regrole),"
      "                                           ('core.event', 'redact', 'ballium_owner'::regrole),"
