@@ -51,7 +51,8 @@ static const struct setting {
     {"rate_tenant", NUMBER, AT(rate_tenant), "120000", 0, 6000000,
      "requests that the members of one organisation may make in a minute, together; 0: any number"},
     {"private_addresses", SWITCH, AT(private_addresses), "off", 0, 0,
-     "let identity providers and webhooks have private addresses, and http:// ones: where they stand on the own network, and in tests"},
+     "let identity providers and webhooks have private addresses, and http:// ones: where they stand on the own network, and in "
+     "tests"},
     {"prepared", SWITCH, AT(prepared), "on", 0, 0, "named prepared statements; off behind pgbouncer in transaction mode"},
 #undef AT
 };

@@ -182,7 +182,7 @@ static enum bl_status has_room(struct bl_request *r)
 
 static enum bl_status make(struct bl_request *r)
 {
-    json_t *in;
+    json_t *in = NULL;
     struct bl_rows *rows;
     char secret[WEBHOOK_KEY_ROOM], signing[WEBHOOK_KEY_ROOM], public[WEBHOOK_KEY_ROOM];
     const char *id = input_id(r);

@@ -39,7 +39,7 @@ static const char collect_sql[] =
 static enum bl_status collect(struct bl_request *r, void *arg)
 {
     struct bl_rows *rows;
-    return bl_sql(r, collect_sql, (const char *const[]){arg, r->org}, 2, 0, &rows);
+    return bl_sql(r, collect_sql, (const char *const[]){*(const char **)arg, r->org}, 2, 0, &rows);
 }
 
 enum bl_status webhooks_collect(struct inside *in, struct db *queue, bool *more)
@@ -59,11 +59,9 @@ enum bl_status webhooks_collect(struct inside *in, struct db *queue, bool *more)
     if (status != BL_OK || db_count(rows) == 0)
         return status;
     *more = true;
-    struct http_act act = {.tenant = db_cell(rows, 0, 0),
-                           .slug = db_cell(rows, 0, 2),
-                           .what = "core.webhooks",
-                           .run = collect,
-                           .arg = (void *)(uintptr_t)db_cell(rows, 0, 1)};
+    const char *webhook = db_cell(rows, 0, 1);
+    struct http_act act = {
+        .tenant = db_cell(rows, 0, 0), .slug = db_cell(rows, 0, 2), .what = "core.webhooks", .run = collect, .arg = &webhook};
     if (http_act(inside_worker(in), &act) != BL_OK) /* it is looked at again */
         log_write(LOG_ERROR, "webhook_failed", "new events of %s could not be read: %s", act.slug, act.problem);
     arena_reset(inside_arena(in));

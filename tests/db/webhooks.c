@@ -402,6 +402,29 @@ static void no_address_inside_is_reached(void **state)
     assert_int_equal(receiver.asked, 0);
 }
 
+/* openssl's own server, with a certificate that nobody signed, for one connection. */
+static void a_receiver_that_cannot_prove_its_name_is_told_nothing(void **state)
+{
+    struct house *h = *state;
+    char line[200] = "";
+    FILE *server = popen("d=$(mktemp -d) && cd $d && openssl req -x509 -newkey rsa:2048 -nodes -keyout key -out cert -subj "
+                         "/CN=localhost -addext subjectAltName=IP:127.0.0.1 -days 1 2>/dev/null && timeout 60 openssl s_server "
+                         "-accept 127.0.0.1:0 -key key -cert cert -rev -naccept 1 2>/dev/null </dev/null; rm -r $d",
+                         "r");
+    assert_non_null(server);
+    while (strncmp(line, "ACCEPT ", 7) != 0)
+        assert_non_null(fgets(line, sizeof line, server));
+    line[strcspn(line, "\n")] = '\0';
+    subscribe(h, arena_format(h->arena, "https://%s/hook", line + 7), "{*}");
+    happens(h, "context.issues", "update");
+    collect(h);
+    assert_true(deliver(h));
+    assert_string_equal(word(h, "d.problem"), "its certificate is not good");
+    while (fgets(line, sizeof line, server))
+        assert_null(strstr(line, "webhook-"));
+    pclose(server);
+}
+
 static void the_serving_role_cannot_read_the_keys(void **state)
 {
     struct house *h = *state;
@@ -429,6 +452,7 @@ int main(void)
         TEST(a_redirect_is_not_followed),
         TEST(an_endpoint_that_fails_for_days_or_is_gone_is_suspended),
         TEST(no_address_inside_is_reached),
+        TEST(a_receiver_that_cannot_prove_its_name_is_told_nothing),
         TEST(the_serving_role_cannot_read_the_keys),
     };
     return cmocka_run_group_tests(tests, open_receiver, close_receiver);
