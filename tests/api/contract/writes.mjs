@@ -19,7 +19,7 @@ async function byAnyone(operation, how) {
     for (const user of users) {
         answer = await ask(operation, { ...how, values: { org, ...how.values }, token: user.token });
         if (answer.status < 300) return answer;
-        if (answer.status !== 403 && answer.status !== 409) break;
+        if (answer.status !== 403) break;
     }
     return answer;
 }
@@ -41,8 +41,15 @@ const sendFile = () => must(`POST ${files}`, sentFile, 201);
 
 let made = 0;
 const unique = Date.now().toString(36);
+/** A record to name in others, made once; `fresh`: one that nobody has named yet. */
+const named = new Map();
+async function recordOf(target, fresh) {
+    if (fresh || !named.has(target)) named.set(target, (await create(pathOf(target))).id);
+    return named.get(target);
+}
+
 /** A schema's example, with references to records that are there. */
-async function example({ node, place }) {
+async function example({ node, place }, fresh = false) {
     const body = structuredClone(node.examples?.[0] ?? {});
     for (const name of node.examples ? [] : node.required ?? []) {
         const member = resolve([...place, 'properties', name]).node;
@@ -52,7 +59,7 @@ async function example({ node, place }) {
         const target = /The id of one of ([a-z_.]+)\.$/.exec(node.properties[name]?.description ?? '')?.[1];
         if (target === 'core.member') body[name] = (await ask(`GET ${root}/members`, { values: { org }, token: users[0].token })).json.items[0].id;
         else if (target === 'core.file') body[name] = (await sendFile()).json.id;
-        else if (target) body[name] = (await create(pathOf(target))).id;
+        else if (target) body[name] = await recordOf(target, fresh);
     }
     return body;
 }
@@ -77,8 +84,11 @@ async function create(path, full = false) {
     // What has no example of its own is still wanted by rules about states: lists that say what a record covers.
     for (const [name, member] of Object.entries(full ? schema.node.properties : {}))
         if (member.type?.includes('array') && member.examples) body[name] ??= member.examples[0];
+    vary(schema, body);
     let answer = await byAnyone(operation, { body });
-    for (let tries = 0; answer.status === 409 && tries < 3; tries += 1) {
+    for (let tries = 0; [409, 422].includes(answer.status) && tries < 2; tries += 1) {
+        const own = await example(schema, true); // what may be named once only
+        for (const name of Object.keys(own)) if (/The id of one of /.test(schema.node.properties[name]?.description ?? '')) body[name] = own[name];
         for (const { pointer } of answer.json.errors ?? []) if (!schema.node.required?.includes(pointer?.slice(1))) delete body[pointer?.slice(1)];
         vary(schema, body);
         answer = await byAnyone(operation, { body });
