@@ -247,33 +247,32 @@ static void make_sound(struct sample *s)
            "with a member of the input of that name and type")                                                                   \
     CASE(route_two_answers, s->routes[0].flags = BL_CREATED | BL_ACCEPTED, R "CREATED and ACCEPTED: one of them")                \
     CASE(route_flags, s->routes[0].flags = 1u << 9, R "unknown flags")                                                           \
-    CASE(route_no_permission, s->routes[0].permission = NULL,                                                                    \
-         R "no permission") CASE(route_public, s->routes[0].flags = BL_PUBLIC, R "PUBLIC, so no permission can be asked for")    \
-        CASE(route_permission, s->routes[0].permission = "sample.task:finish",                                                   \
-             R "nothing declares the permission `sample.task:finish`")                                                           \
-            CASE(route_permission_other, s->routes[0].permission = "context.issue:read",                                         \
-                 R "nothing declares the permission `context.issue:read`")                                                       \
-                CASE(route_append_only, s->resources[1].flags = BL_APPEND_ONLY;                                                  \
-                     s->routes[0].permission = "sample.note:archive", R "nothing declares the permission `sample.note:archive`") \
-                    CASE(route_query, s->routes[0].query = "from From", R "query: `From` is not a snake_case name")              \
-                        CASE(route_produces, s->routes[0].produces = "json", R "produces: `json` is not a media type")           \
-                            CASE(route_body, s->routes[0].body = "{}", R "a GET takes no body")                                  \
-                                CASE(route_answer, s->routes[0].answer = "[]", R "answer is not a JSON object") CASE(            \
-                                    route_twice, s->routes[1] = s->routes[0];                                                    \
-                                    s->routes[1].path = "views/{id}", "route GET views/{id}: duplicate of GET views/{name}")     \
-                                    CASE(route_engine, s->routes[0].path = "tasks/{name}",                                       \
-                                         "route GET tasks/{name}: the engine serves this path already")                          \
-                                        CASE(route_transition, s->routes[0].path = "tasks/{id}:finish",                          \
-                                             "route GET tasks/{id}:finish: the engine serves this path already")                 \
-                                            CASE(route_slash, s->routes[0].path = "/views", "route GET /views: " PATH)           \
-                                                CASE(route_empty_segment, s->routes[0].path = "views//all",                      \
-                                                     "route GET views//all: " PATH)                                              \
-                                                    CASE(route_open_brace, s->routes[0].path = "views/{name",                    \
-                                                         "route GET views/{name: " PATH)                                         \
-                                                        CASE(route_half_segment, s->routes[0].path = "views/x{name}",            \
-                                                             "route GET views/x{name}: " PATH)                                   \
-                                                            CASE(route_capitals, s->routes[0].path = "Views",                    \
-                                                                 "route GET Views: " PATH)
+    CASE(route_no_permission, s->routes[0].permission = NULL, R "no permission")                                                 \
+    CASE(route_public, s->routes[0].flags = BL_PUBLIC, R "PUBLIC, so no permission can be asked for") CASE(                      \
+        route_permission, s->routes[0].permission = "sample.task:finish",                                                        \
+        R "nothing declares the permission `sample.task:finish`") CASE(route_permission_other,                                   \
+                                                                       s->routes[0].permission = "context.issue:read",           \
+                                                                       R "nothing declares the permission `context.issue:read`") \
+        CASE(route_append_only, s->resources[1].flags = BL_APPEND_ONLY;                                                          \
+             s->routes[0].permission = "sample.note:archive", R "nothing declares the permission `sample.note:archive`")         \
+            CASE(route_query, s->routes[0].query = "from From", R "query: `From` is not a snake_case name")                      \
+                CASE(route_produces, s->routes[0].produces = "json", R "produces: `json` is not a media type")                   \
+                    CASE(route_body, s->routes[0].body = "{}", R "a GET takes no body")                                          \
+                        CASE(route_answer, s->routes[0].answer = "[]", R "answer is not a JSON object")                          \
+                            CASE(route_twice, s->routes[1] = s->routes[0];                                                       \
+                                 s->routes[1].path = "views/{id}", "route GET views/{id}: duplicate of GET views/{name}")        \
+                                CASE(route_engine, s->routes[0].path = "tasks/{name}",                                           \
+                                     "route GET tasks/{name}: the engine serves this path already")                              \
+                                    CASE(route_transition, s->routes[0].path = "tasks/{id}:finish",                              \
+                                         "route GET tasks/{id}:finish: the engine serves this path already")                     \
+                                        CASE(route_slash, s->routes[0].path = "/views", "route GET /views: " PATH)               \
+                                            CASE(route_empty_segment, s->routes[0].path = "views//all",                          \
+                                                 "route GET views//all: " PATH) CASE(route_open_brace,                           \
+                                                                                     s->routes[0].path = "views/{name",          \
+                                                                                     "route GET views/{name: " PATH)             \
+                                                CASE(route_half_segment, s->routes[0].path = "views/x{name}",                    \
+                                                     "route GET views/x{name}: " PATH)                                           \
+                                                    CASE(route_capitals, s->routes[0].path = "Views", "route GET Views: " PATH)
 
 #define X2 "resource tasks, transition finish, input remark: "
 #define L "resource tasks, relation controls: "
