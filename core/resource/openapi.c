@@ -51,7 +51,8 @@ static void put_own_answer(struct openapi *doc, const struct bl_route *own)
 {
     struct json *json = &doc->json;
     const char *produces = own->produces != NULL ? own->produces : "application/json";
-    bool sure = own->answer != NULL || own->produces != NULL || strcmp(own->method, "GET") == 0;
+    bool sure = own->answer != NULL || (own->flags & (BL_CREATED | BL_ACCEPTED)) != 0 || own->produces != NULL ||
+                strcmp(own->method, "GET") == 0;
     size_t length;
     const char *status = own->flags & BL_CREATED ? "201" : own->flags & BL_ACCEPTED ? "202" : sure ? "200" : "2XX";
     json_open(json, status, '{');
@@ -104,8 +105,8 @@ static void put_own_operation(struct openapi *doc, const struct engine_route *ro
     }
     json_open(json, "responses", '{');
     put_own_answer(doc, own);
-    openapi_problems(doc, get ? "400" : "400 409 413 415 422");
-    openapi_problems(doc, public && get ? "406 429 503" : openapi_common_problems);
+    openapi_problems(doc, get ? "400 409" : "400 409 412 413 415 422 428");
+    openapi_problems(doc, public && get ? "401 404 406 429 503" : openapi_common_problems);
     json_end(json);
 }
 

@@ -75,6 +75,7 @@ export function judge(operation, answer) {
     if (!status) return tell(`no such status in the document; ${answer.text.slice(0, 300)}`);
     const { node, place } = resolve([...responses, status]);
     const type = (answer.headers.get('content-type') ?? '').split(';')[0].trim();
+    if (operation === 'POST /oauth/token' && answer.status >= 400) return undefined; // RFC 6749, section 5.2: no problem document
     if (answer.status >= 400 && type !== 'application/problem+json' && !node.content?.[type]) return tell(`a problem of type '${type}'`);
     if (!node.content && status === '2XX') return undefined; // the document leaves the answer open
     if (!node.content) return answer.text === '' || answer.status === 304 ? undefined : tell(`a body, and none is documented`);
