@@ -37,6 +37,12 @@ static const struct setting {
     {"s3_region", TEXT, AT(s3_region), "us-east-1", 0, 0, "region that requests are signed for"},
     {"s3_key", TEXT, AT(s3_key), "", 0, 0, "access key"},
     {"s3_secret", SECRET, AT(s3_secret), "", 0, 0, "secret of the access key"},
+    {"smtp_url", TEXT, AT(smtp_url), "", 0, 0,
+     "mail server for reminders: smtp://host:587 (STARTTLS) or smtps://host:465; without TLS on this machine only; empty: no "
+     "mails"},
+    {"smtp_from", TEXT, AT(smtp_from), "", 0, 0, "address that reminders come from"},
+    {"smtp_user", TEXT, AT(smtp_user), "", 0, 0, "user at the mail server; empty: none"},
+    {"smtp_password", SECRET, AT(smtp_password), "", 0, 0, "password of that user"},
     {"base_url", TEXT, AT(base_url), "http://127.0.0.1:8080", 0, 0, "address that callers use; also the issuer of tokens"},
     {"audience", TEXT, AT(audience), "ballium", 0, 0, "audience of tokens"},
     {"log_level", TEXT, AT(log_level), "info", 0, 0, "debug, info, warn or error"},

@@ -67,6 +67,11 @@ struct arena *inside_arena(struct inside *in)
     return in->arena;
 }
 
+const struct engine *inside_engine(const struct inside *in)
+{
+    return in->engine;
+}
+
 /* ---- duties ------------------------------------------------------------------------------------------------------------- */
 
 static enum bl_status run_duty(struct bl_request *r, void *job)

@@ -14,6 +14,12 @@ const struct registry *inside_registry(const struct inside *);
 struct http_worker *inside_worker(struct inside *); /* for http_act */
 struct arena *inside_arena(struct inside *);        /* for what the queue's connection answers; whoever uses it resets it */
 
+const struct engine *inside_engine(const struct inside *);
+
+/* remind.c: mails what is due to whom it is still to be decided for today. BL_INTERNAL: the mail server takes none. */
+BL_MUST_CHECK enum bl_status inside_remind(struct inside *, struct db *queue, struct arena *, const struct config *,
+                                           char *outcome, size_t room);
+
 /* One round of a duty over every active organisation; `queue` is another connection. Fills `outcome`. BL_UNAVAILABLE,
  * BL_INTERNAL: the list of organisations could not be read; a failure inside one is logged and counted. */
 BL_MUST_CHECK enum bl_status inside_duty(struct inside *, struct db *queue, const struct job *, char *outcome, size_t room);

@@ -8,12 +8,16 @@
 #include "db/db.h"
 #include "plugin/registry.h"
 
+struct inside;
+
 /* One kind of the platform's own. What it does must be safe to do twice: a worker may die after it and before saying so. */
 struct job_kind {
     const char *name;
     long period; /* seconds from the end of one run to the next */
     /* Fills `outcome` with a few words for the log. Not BL_OK: db_error says why. */
     enum bl_status (*run)(struct db *, struct arena *, const struct config *, char *outcome, size_t room);
+    /* Or this, for what goes into organisations. Not BL_OK: `outcome` says why, unless it is empty. */
+    enum bl_status (*within)(struct inside *, struct db *, struct arena *, const struct config *, char *outcome, size_t room);
 };
 extern const struct job_kind job_kinds[]; /* ends with a zeroed element */
 /* report.c: makes what POST …/reports/<name> has ordered. */

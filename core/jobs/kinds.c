@@ -1,4 +1,4 @@
-#include "jobs/jobs.h"
+#include "jobs/inside.h"
 #include "jobs/transfer.h"
 
 #include "files/files.h"
@@ -72,10 +72,11 @@ static enum bl_status sweep_files(struct db *db, struct arena *arena, const stru
 }
 
 const struct job_kind job_kinds[] = {
-    {"sweep_idempotency", 600, sweep_idempotency},
-    {"sweep_logins", 3600, sweep_logins},
-    {"sweep_jobs", 3600, sweep_jobs},
-    {"sweep_files", 3600, sweep_files},
-    {"sweep_webhooks", 3600, sweep_webhooks},
+    {"sweep_idempotency", 600, .run = sweep_idempotency},
+    {"sweep_logins", 3600, .run = sweep_logins},
+    {"sweep_jobs", 3600, .run = sweep_jobs},
+    {"sweep_files", 3600, .run = sweep_files},
+    {"sweep_webhooks", 3600, .run = sweep_webhooks},
+    {"remind", 900, .within = inside_remind},
     {.name = NULL},
 };

@@ -62,7 +62,9 @@ static enum bl_status run_periodic(struct worker *w, const struct job *job)
 {
     char outcome[200] = "", problem[700];
     int64_t start = clock_monotonic();
+    bool within = job->kind != NULL && job->kind->within != NULL;
     enum bl_status status = job->duty != NULL ? inside_duty(w->inside, w->db, job, outcome, sizeof outcome)
+                            : within          ? job->kind->within(w->inside, w->db, w->arena, w->config, outcome, sizeof outcome)
                                               : job->kind->run(w->db, w->arena, w->config, outcome, sizeof outcome);
     long long ms = (clock_monotonic() - start) / 1000;
     if (status == BL_OK) {
@@ -71,7 +73,10 @@ static enum bl_status run_periodic(struct worker *w, const struct job *job)
     }
     if (status == BL_UNAVAILABLE)
         return status; /* the lease runs out, then it is tried again */
-    snprintf(problem, sizeof problem, "%s (SQLSTATE %s)", db_error(w->db)->message, db_error(w->db)->state);
+    if (within && *outcome != '\0')
+        snprintf(problem, sizeof problem, "%s", outcome);
+    else
+        snprintf(problem, sizeof problem, "%s (SQLSTATE %s)", db_error(w->db)->message, db_error(w->db)->state);
     db_rollback(w->db);
     return failed(w, job, problem, true);
 }

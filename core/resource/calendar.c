@@ -234,9 +234,9 @@ static void answer_ical(struct bl_request *r, const struct engine *engine, const
 }
 
 /* Enters the tenant, so that the caller's permissions are known, then asks once. */
-static enum bl_status run(struct bl_request *r, unsigned flag, const char **args, int nargs, struct bl_rows **rows)
+static enum bl_status run(struct bl_request *r, const struct engine *engine, unsigned flag, const char **args, int nargs,
+                          unsigned last, struct bl_rows **rows)
 {
-    const struct engine *engine = plan_route(r)->engine;
     struct statement s;
     enum bl_status status = bl_sql(r, "SELECT FROM core.this_organisation WHERE tenant_id = $1", NULL, 0, 0, rows);
     if (status != BL_OK)
@@ -245,7 +245,7 @@ static enum bl_status run(struct bl_request *r, unsigned flag, const char **args
     args[0] = resource_readable(r, engine);
     *rows = NULL;
     if (put_branches(&s, engine, flag) > 0)
-        status = bl_sql(r, s.text, args, nargs, BL_FINAL, rows);
+        status = bl_sql(r, s.text, args, nargs, last, rows);
     return status;
 }
 
@@ -257,7 +257,7 @@ enum bl_status engine_calendar(struct bl_request *r)
         return status;
     const char *args[] = {NULL, asked.from, asked.to, asked.owner};
     struct bl_rows *rows = NULL;
-    status = run(r, BL_DUE, args, 4, &rows);
+    status = run(r, plan_route(r)->engine, BL_DUE, args, 4, BL_FINAL, &rows);
     if (status == BL_OK)
         answer(r, plan_route(r)->engine, rows, &asked);
     return status;
@@ -274,7 +274,7 @@ enum bl_status engine_calendar_feed(struct bl_request *r)
     const char *args[] = {NULL, bl_query(r, "from") ? asked.from : day_of(r, today - DAYS_BACK),
                           bl_query(r, "to") ? asked.to : day_of(r, today + DAYS_ON), asked.owner};
     struct bl_rows *rows = NULL;
-    status = run(r, BL_DUE, args, 4, &rows);
+    status = run(r, plan_route(r)->engine, BL_DUE, args, 4, BL_FINAL, &rows);
     if (status == BL_OK)
         answer_ical(r, plan_route(r)->engine, rows);
     return status;
@@ -288,8 +288,33 @@ enum bl_status engine_my_work(struct bl_request *r)
     struct asked asked = {.today = day_of(r, r->now / 86400000000)};
     const char *args[] = {NULL, r->actor};
     struct bl_rows *rows = NULL;
-    status = run(r, BL_OWNER, args, 2, &rows);
+    status = run(r, plan_route(r)->engine, BL_OWNER, args, 2, BL_FINAL, &rows);
     if (status == BL_OK)
         answer(r, plan_route(r)->engine, rows, &asked);
+    return status;
+}
+
+enum bl_status engine_due(struct bl_request *r, const struct engine *engine, const char *owner, int days_ahead,
+                          struct engine_due **items, size_t *count)
+{
+    size_t all;
+    const struct plan *const *plans = plan_all(engine, &all);
+    int64_t now = r->now / 86400000000;
+    const char *today = day_of(r, now), *args[] = {NULL, "0001-01-01", day_of(r, now + days_ahead), owner};
+    struct bl_rows *rows;
+    enum bl_status status = run(r, engine, BL_DUE, args, 4, 0, &rows);
+    *count = status == BL_OK && rows != NULL ? (size_t)bl_count(r, rows) : 0;
+    *items = bl_alloc(r, (*count + 1) * sizeof **items);
+    for (int i = 0; i < (int)*count; i++) {
+        const struct plan *plan = plans[bl_integer(r, rows, i, 0)];
+        const char *day = bl_cell(r, rows, i, 1);
+        char *made = bl_alloc(r, LABEL_TEXT);
+        (*items)[i] = (struct engine_due){.day = day,
+                                          .label = describe_field(plan_column(plan, bl_cell(r, rows, i, 2))->field, made),
+                                          .ref = bl_cell(r, rows, i, 4),
+                                          .title = bl_cell(r, rows, i, 5),
+                                          .path = resource_url(r, plan, bl_cell(r, rows, i, 3)),
+                                          .overdue = strcmp(day, today) < 0};
+    }
     return status;
 }

@@ -59,6 +59,15 @@ enum bl_status engine_enqueue(struct bl_request *, const char *kind, const json_
 enum bl_status engine_send(struct bl_request *, const char *to_tenant, const char *kind, const json_t *message);
 enum bl_status engine_signals(struct bl_request *, json_t **out);
 
+/* What is due for a person in the next days or overdue, soonest first, of what the caller may read. The transaction stays open.
+ */
+struct engine_due {
+    const char *day, *label, *ref, *title, *path; /* in the request's memory; `path` of the record below base_url */
+    bool overdue;
+};
+BL_MUST_CHECK enum bl_status engine_due(struct bl_request *, const struct engine *, const char *owner, int days_ahead,
+                                        struct engine_due **, size_t *count);
+
 /* A report by its whole name, "planning.soa"; NULL: not loaded. */
 const struct bl_report *engine_report(const struct engine *, const char *name);
 
