@@ -52,6 +52,9 @@ def talk(line, answer):
             envelope = [command] if word == "MAIL" else envelope + [command]
             say(word, "250 good")
         elif word != "DATA":
+            if word == "AUTH" and len(command.split()) == 2:
+                answer("334 ")
+                line()
             say(word, "235 in" if word == "AUTH" else "250 good")
 
 
