@@ -196,7 +196,7 @@ enum bl_status inside_remind(struct inside *in, struct db *queue, struct arena *
         .url = c->smtp_url, .from = c->smtp_from, .user = c->smtp_user, .password = c->smtp_password};
     const char *why;
     snprintf(outcome, room, "no mail server is set");
-    if (*c->smtp_url == '\0')
+    if (c->smtp_url == NULL || *c->smtp_url == '\0')
         return BL_OK;
     if ((round.mailer = mail_open(&server, &why)) == NULL) {
         snprintf(outcome, room, "%s", why);
