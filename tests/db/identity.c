@@ -632,9 +632,35 @@ static void nothing_but_functions(void **state)
 
 #define TEST(function) cmocka_unit_test_setup(function, people)
 
+/* ---- reminders ---- */
+
+static void reminders_are_chosen(void **state)
+{
+    (void)state;
+    char access[2048], refresh[64];
+    static const struct {
+        const char *method, *body, *words;
+        int status;
+    } steps[] = {
+        {"GET", NULL, "{\"rhythm\":\"daily\",\"days_ahead\":7}", 200},
+        {"PUT", "{\"rhythm\":\"weekly\",\"days_ahead\":60}", "\"weekly\",\"days_ahead\":60}", 200},
+        {"PUT", "{\"rhythm\":\"weekly\",\"days_ahead\":61}", "/days_ahead", 422},
+        {"PUT", "{\"rhythm\":\"hourly\",\"days_ahead\":1}", "/rhythm", 422},
+        {"PUT", "{\"rhythm\":\"off\"}", "/days_ahead", 422},
+        {"GET", NULL, "{\"rhythm\":\"weekly\",\"days_ahead\":60}", 200},
+    };
+    tokens(access, refresh);
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+        struct reply reply = inside_call(worker, steps[i].method, "/api/v1/me/reminders", access, NULL, steps[i].body);
+        reply_expect(&reply, steps[i].status, steps[i].words);
+        reply_free(&reply);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        TEST(reminders_are_chosen),
         TEST(good_login),
         TEST(refused_login),
         TEST(bad_bodies),
