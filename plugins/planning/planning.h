@@ -137,7 +137,7 @@ extern const struct bl_report planning_reports[];
 const char *planning_text(const json_t *record, const char *name); /* the text member; NULL: absent, null or blank */
 int planning_int(const json_t *record, const char *name);          /* -1: absent or null */
 void planning_day(int64_t microseconds, char out[11]);             /* 2026-01-31, UTC */
-json_t *planning_parse(struct bl_request *, const char *json);     /* lives as long as the request */
+json_t *planning_parse(struct bl_request *, const char *text);     /* lives as long as the request */
 json_t *planning_object(struct bl_request *);                      /* empty; lives as long as the request */
 char *planning_print(struct bl_request *, const char *format, ...) BL_PRINTF(2, 3);
 bool planning_is(const char *word, const char *list); /* one of the words of a list? */

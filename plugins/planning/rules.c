@@ -76,7 +76,7 @@ enum bl_status planning_pair(struct bl_request *r, const char *resource, const c
 {
     enum bl_status status = bl_there(r, resource, ids[0], NULL);
     if (status == BL_OK && !ids[1])
-        status = bl_fail(r, BL_BAD_REQUEST, "bad_filter", NULL, "query parameter with: give the id of the one to compare with");
+        return bl_fail(r, BL_BAD_REQUEST, "bad_filter", NULL, "query parameter with: give the id of the one to compare with");
     if (status == BL_OK)
         status = bl_there(r, resource, ids[1], NULL);
     if (status == BL_OK && strcasecmp(ids[0], ids[1]) == 0)
