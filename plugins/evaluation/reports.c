@@ -2,7 +2,8 @@
  * whole document as JSON. */
 #include "evaluation.h"
 
-/* clang-format off: it breaks SQL that is put together from macros */
+/* Not formatted: SQL that is put together from macros would be broken up. */
+/* clang-format off */
 #define COLUMN(title, width, kind) "jsonb_build_object('title', '" title "', 'width', " width ", 'kind', '" kind "')"
 /* A section with a table: rows are what the subselect gives; none: the section says so. */
 #define TABLE(heading, columns, rows)                                                                                            \
@@ -109,92 +110,62 @@ static const char pack[] =
         "v.closed_by_id") ", '-'), 'date', v.closed_on)) END,"
                           " 'facts', jsonb_build_array(" FACT("Edition", "'ISO/IEC 27001:' || v.edition") ", " FACT("Planned for", "v.planned_on::text") ", " FACT("Held on", "v.held_on::text") ", " FACT("Chair", NAME("v.chair_id")) ", " FACT(
                               "Who was there",
-                              LIST(
-                                  "v.attendees")) ", " FACT("Data of", "to_char(v.gathered_at AT TIME ZONE 'UTC', 'YYYY-MM-DD "
-                                                                       "HH24:MI') || "
-                                                                       "' UTC'") "), 'sections',"
-                                                                                 " coalesce((SELECT "
-                                                                                 "jsonb_agg(jsonb_build_object('heading', "
-                                                                                 "(s.item ->> 'number') || ') ' || (s.item ->> "
-                                                                                 "'title'), "
-                                                                                 "'text',"
-                                                                                 " coalesce(s.item ->> 'facts', 'No data kept "
-                                                                                 "here.') || "
-                                                                                 "coalesce(E'\\n\\nConcluded: ' || (SELECT "
-                                                                                 "string_agg(m ->> "
-                                                                                 "'discussed', E'\\n')"
-                                                                                 " FROM jsonb_array_elements(v.minutes) m WHERE "
-                                                                                 "m ->> "
-                                                                                 "'input' = s.item ->> 'input'), '')) ORDER BY "
-                                                                                 "s.place)"
-                                                                                 " FROM jsonb_array_elements(v.pack) WITH "
-                                                                                 "ORDINALITY "
-                                                                                 "s(item, place)), '[]'::jsonb) || "
-                                                                                 "jsonb_build_array(" TEXT(
-                                                                                     "Conclusion",
-                                                                                     "v."
-                                                                                     "conclu"
-                                                                                     "sion") ", " TABLE("Decisions and actions",
-                                                                                                        COLUMN("Number", "9", "text") ", " COLUMN("Kind", "10", "text") ", " COLUMN(
-                                                                                                            "Decision", "60",
-                                                                                                            "text") ", " COLUMN("Owner",
-                                                                                                                                "25",
-                                                                                                                                "text") ", " COLUMN("Due",
-                                                                                                                                                    "12",
-                                                                                                                                                    "date") ","
-                                                                                                                                                            " " COLUMN(
-                                                                                                                                                                "State",
-                                                                                                                                                                "10",
-                                                                                                                                                                "text"),
-                                                                                                        "SELECT d.ref AS place, "
-                                                                                                        "jsonb_build_array(d.ref,"
-                                                                                                        " "
-                                                                                                        "d.kind, d.title, "
-                                                                                                        "coalesce(" NAME(
-                                                                                                            "d.owner_id") ", "
-                                                                                                                          "'-'),"
-                                                                                                                          " coale"
-                                                                                                                          "sce(d."
-                                                                                                                          "due_"
-                                                                                                                          "on::"
-                                                                                                                          "text, "
-                                                                                                                          "''), "
-                                                                                                                          "d."
-                                                                                                                          "status"
-                                                                                                                          ") AS "
-                                                                                                                          "cells "
-                                                                                                                          "FROM "
-                                                                                                                          "evalua"
-                                                                                                                          "tion."
-                                                                                                                          "review"
-                                                                                                                          "_"
-                                                                                                                          "decisi"
-                                                                                                                          "on d "
-                                                                                                                          "WHERE "
-                                                                                                                          "d."
-                                                                                                                          "tenant"
-                                                                                                                          "_id = "
-                                                                                                                          "$1"
-                                                                                                                          " AND "
-                                                                                                                          "d."
-                                                                                                                          "review"
-                                                                                                                          "_id = "
-                                                                                                                          "v.id "
-                                                                                                                          "AND "
-                                                                                                                          "d."
-                                                                                                                          "archiv"
-                                                                                                                          "ed_at "
-                                                                                                                          "IS "
-                                                                                                                          "NULL") "))::text"
-                                                                                                                                  " FROM "
-                                                                                                                                  "evaluation."
-                                                                                                                                  "management_"
-                                                                                                                                  "review v "
-                                                                                                                                  "WHERE "
-                                                                                                                                  "v.tenant_"
-                                                                                                                                  "id = $1 "
-                                                                                                                                  "AND v.id = "
-                                                                                                                                  "$2::uuid";
+                              LIST("v.attendees")) ", " FACT("Data of", "to_char(v.gathered_at AT TIME ZONE 'UTC', 'YYYY-MM-DD "
+                                                                        "HH24:MI') || "
+                                                                        "' UTC'") "), 'sections',"
+                                                                                  " coalesce((SELECT "
+                                                                                  "jsonb_agg(jsonb_build_object('heading', "
+                                                                                  "(s.item ->> 'number') || ') ' || (s.item ->> "
+                                                                                  "'title'), "
+                                                                                  "'text',"
+                                                                                  " coalesce(s.item ->> 'facts', 'No data kept "
+                                                                                  "here.') || "
+                                                                                  "coalesce(E'\\n\\nConcluded: ' || (SELECT "
+                                                                                  "string_agg(m ->> "
+                                                                                  "'discussed', E'\\n')"
+                                                                                  " FROM jsonb_array_elements(v.minutes) m WHERE "
+                                                                                  "m ->> "
+                                                                                  "'input' = s.item ->> 'input'), '')) ORDER BY "
+                                                                                  "s.place)"
+                                                                                  " FROM jsonb_array_elements(v.pack) WITH "
+                                                                                  "ORDINALITY "
+                                                                                  "s(item, place)), '[]'::jsonb) || "
+                                                                                  "jsonb_build_array(" TEXT("Conclusion", "v."
+                                                                                                                          "conclu"
+                                                                                                                          "sion") ", " TABLE(
+                                                                                      "Decisions and actions",
+                                                                                      COLUMN("Number", "9", "text") ", " COLUMN("Kind", "10", "text") ", " COLUMN(
+                                                                                          "Decision", "60",
+                                                                                          "text") ", " COLUMN("Owner", "25",
+                                                                                                              "text") ", " COLUMN("Due",
+                                                                                                                                  "12",
+                                                                                                                                  "date") ","
+                                                                                                                                          " " COLUMN(
+                                                                                                                                              "State",
+                                                                                                                                              "10",
+                                                                                                                                              "text"),
+                                                                                      "SELECT d.ref AS place, "
+                                                                                      "jsonb_build_array(d.ref, "
+                                                                                      "d.kind, d.title, coalesce(" NAME(
+                                                                                          "d.owner_id") ", '-'),"
+                                                                                                        " coalesce(d.due_on::"
+                                                                                                        "text, ''), "
+                                                                                                        "d.status) AS cells FROM "
+                                                                                                        "evaluation.review_"
+                                                                                                        "decision d WHERE "
+                                                                                                        "d.tenant_id = $1"
+                                                                                                        " AND d.review_id = v.id "
+                                                                                                        "AND "
+                                                                                                        "d.archived_at IS NULL") "))::text"
+                                                                                                                                 " FROM "
+                                                                                                                                 "evaluation."
+                                                                                                                                 "management_"
+                                                                                                                                 "review v "
+                                                                                                                                 "WHERE "
+                                                                                                                                 "v.tenant_"
+                                                                                                                                 "id = $1 "
+                                                                                                                                 "AND v.id = "
+                                                                                                                                 "$2::uuid";
 
 /* clang-format on */
 

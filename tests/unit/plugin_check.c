@@ -79,7 +79,8 @@ static void make_sound(struct sample *s)
 #define BARE(text) ((struct bl_plugin){.abi = BL_ABI, .name = text, .version = "1.0.0", .clause = "8"})
 
 /* CASE(name, what spoils it, the line behind "sample.so: ") */
-/* clang-format off: one case a line, whatever its length */
+/* One case a line, whatever its length. */
+/* clang-format off */
 #define CASES \
     CASE(plugin_name, s->plugin = BARE("Sample"), "its name is not snake_case") \
     CASE(plugin_name_taken, s->plugin = BARE("calendar"), "the name `calendar` is taken") \
@@ -213,7 +214,7 @@ static void make_sound(struct sample *s)
     CASE(route_flags, s->routes[0].flags = 1u << 9, R "unknown flags") \
     CASE(route_no_permission, s->routes[0].permission = NULL, R "no permission") \
     CASE(route_public, s->routes[0].flags = BL_PUBLIC, R "PUBLIC, so no permission can be asked for") \
-    CASE( route_permission, s->routes[0].permission = "sample.task:finish", R "nothing declares the permission `sample.task:finish`") \
+    CASE(route_permission, s->routes[0].permission = "sample.task:finish", R "nothing declares the permission `sample.task:finish`") \
     CASE(route_permission_other, s->routes[0].permission = "context.issue:read", R "nothing declares the permission `context.issue:read`") \
     CASE(route_append_only, s->resources[1].flags = BL_APPEND_ONLY; s->routes[0].permission = "sample.note:archive", R "nothing declares the permission `sample.note:archive`") \
     CASE(route_query, s->routes[0].query = "from From", R "query: `From` is not a snake_case name") \
