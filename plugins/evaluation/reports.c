@@ -17,33 +17,22 @@
     " FROM evaluation.audit a LEFT JOIN evaluation.audit_programme p ON p.tenant_id = $1 AND p.id = a.programme_id"              \
     " WHERE a.tenant_id = $1 AND a.id = $2::uuid"
 
-#define AUDIT_FACTS                                                                                                                            \
-    FACT("Audit", "a.title || ' (' || a.ref || ')'")                                                                                           \
-    ", " FACT("Programme", "p.title || ' (' || p.ref || ')'") ", " FACT("Edition", "'ISO/IEC 27001:' || a.edition") ", " FACT(                 \
-        "Days",                                                                                                                                \
-        "a.starts_on || ' to ' || a.ends_on") ", " FACT("Lead auditor",                                                                        \
-                                                        NAME(                                                                                  \
-                                                            "a.lead_id")) ", " FACT("Clauses",                                                 \
-                                                                                    LIST(                                                      \
-                                                                                        "a.clauses")) ", " FACT("Controls",                    \
-                                                                                                                LIST(                          \
-                                                                                                                    "a."                       \
-                                                                                                                    "control"                  \
-                                                                                                                    "s")) ","                  \
-                                                                                                                          " " FACT(            \
-                                                                                                                              "Methods",       \
-                                                                                                                              "replace(" LIST( \
-                                                                                                                                  "a.methods") ", '_', ' ')")
+#define AUDIT_FACTS \
+    FACT("Audit", "a.title || ' (' || a.ref || ')'") ", " \
+    FACT("Programme", "p.title || ' (' || p.ref || ')'") ", " \
+    FACT("Edition", "'ISO/IEC 27001:' || a.edition") ", " \
+    FACT("Days", "a.starts_on || ' to ' || a.ends_on") ", " \
+    FACT("Lead auditor", NAME("a.lead_id")) ", " \
+    FACT("Clauses", LIST("a.clauses")) ", " \
+    FACT("Controls", LIST("a.controls")) ", " \
+    FACT("Methods", "replace(" LIST("a.methods") ", '_', ' ')")
 
-#define TEAM_TABLE                                                                                                               \
-    TABLE("Team", COLUMN("Person", "40", "text") ", " COLUMN("Part", "16", "text") ", " COLUMN("Competence", "60", "text"),      \
-          "SELECT 0 AS place, jsonb_build_array(coalesce(" NAME(                                                                 \
-              "a.lead_id") ", '-'), 'lead auditor', '') AS cells"                                                                \
-                           " UNION ALL SELECT 1, jsonb_build_array(coalesce(t.external, " NAME(                                  \
-                               "t.member_id") ", '-'), t.role,"                                                                  \
-                                              " coalesce(t.competence, '')) FROM evaluation.audit_member t WHERE t.tenant_id = " \
-                                              "$1 AND t.audit_id = a.id"                                                         \
-                                              " AND t.archived_at IS NULL")
+#define TEAM_TABLE \
+    TABLE("Team", COLUMN("Person", "40", "text") ", " COLUMN("Part", "16", "text") ", " COLUMN("Competence", "60", "text"), \
+          "SELECT 0 AS place, jsonb_build_array(coalesce(" NAME("a.lead_id") ", '-'), 'lead auditor', '') AS cells" \
+          " UNION ALL SELECT 1, jsonb_build_array(coalesce(t.external, " NAME("t.member_id") ", '-'), t.role," \
+          " coalesce(t.competence, '')) FROM evaluation.audit_member t WHERE t.tenant_id = $1 AND t.audit_id = a.id" \
+          " AND t.archived_at IS NULL")
 
 static const char plan[] =
     "SELECT jsonb_build_object('title', 'Audit plan', 'subtitle', a.title, 'version', a.version::text, 'classification', "
