@@ -10,7 +10,11 @@
 #include <string.h>
 #include <time.h>
 
-enum { TIMEOUT = 30, WORD = 36, LINE = 57 }; /* seconds; bytes of an encoded word (RFC 2047: a line with one has 76), of a line of text */
+enum {
+    TIMEOUT = 30,
+    WORD = 36,
+    LINE = 57
+}; /* seconds; bytes of an encoded word (RFC 2047: a line with one has 76), of a line of text */
 
 struct mailer {
     const struct mail_server *server;
