@@ -72,7 +72,7 @@ before=$(sha256sum "$file")
 demo
 verdict "all of it there: it says so" says "loaded already"
 verdict "and keeps the credentials" [ "$(sha256sum "$file")" = "$before" ]
-ask "UPDATE context.statement SET created_at = created_at - interval '2 days'; DELETE FROM core.idempotency" >/dev/null
+ask "UPDATE context.statement SET created_at = created_at - interval '2 days'; UPDATE certification.body_setting SET created_at = created_at - interval '2 days'; DELETE FROM core.idempotency" >/dev/null
 rm "$file"
 demo
 verdict "without the file there are new passwords" [ -s "$file" ]

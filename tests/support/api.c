@@ -278,7 +278,7 @@ void expect_problem(const struct answer *r, int status, const char *code, const 
 
 const char *answer_header(const struct answer *r, const char *name)
 {
-    static char value[4096];
+    static _Thread_local char value[4096];
     size_t n = strlen(name);
     for (const char *line = r->headers; line != NULL && *line != '\0'; line = strchr(line, '\n') + 1) {
         if (strncmp(line, name, n) == 0 && line[n] == ':') {

@@ -15,7 +15,13 @@ export async function checkAnswers() {
     if (!process.env.BALLIUM_ANSWERS) return;
     const counts = new Map();
     for await (const line of createInterface({ input: createReadStream(process.env.BALLIUM_ANSWERS) })) {
-        const { method, path, status, headers, text } = JSON.parse(line);
+        let kept;
+        try {
+            kept = JSON.parse(line);
+        } catch {
+            continue; // the last line of a program that was killed
+        }
+        const { method, path, status, headers, text } = kept;
         const place = path.split('?')[0];
         const found = templates.find((t) => t.method === method && t.pattern.test(place));
         if (!found || (text === null && !/^application\/(problem\+)?json/.test(headers['content-type'] ?? ''))) continue;
