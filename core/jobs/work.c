@@ -62,10 +62,15 @@ static enum bl_status run_periodic(struct worker *w, const struct job *job)
 {
     char outcome[200] = "", problem[700];
     int64_t start = clock_monotonic();
-    bool within = job->kind != NULL && job->kind->within != NULL;
-    enum bl_status status = job->duty != NULL ? inside_duty(w->inside, w->db, job, outcome, sizeof outcome)
-                            : within          ? job->kind->within(w->inside, w->db, w->arena, w->config, outcome, sizeof outcome)
-                                              : job->kind->run(w->db, w->arena, w->config, outcome, sizeof outcome);
+    const struct job_kind *kind = job->kind;
+    bool within = kind != NULL && kind->within != NULL;
+    enum bl_status status;
+    if (kind == NULL)
+        status = inside_duty(w->inside, w->db, job, outcome, sizeof outcome);
+    else if (within)
+        status = kind->within(w->inside, w->db, w->arena, w->config, outcome, sizeof outcome);
+    else
+        status = kind->run(w->db, w->arena, w->config, outcome, sizeof outcome);
     long long ms = (clock_monotonic() - start) / 1000;
     if (status == BL_OK) {
         log_write(LOG_INFO, "job_done", "%s: %s in %lld ms", job->name, outcome, ms);
