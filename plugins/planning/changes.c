@@ -148,16 +148,17 @@ const struct bl_transition planning_change_transitions[] = {
 
 #define FACTOR(n, words)                                                                                                         \
     {                                                                                                                            \
-        .name = n, .type = BL_DECIMAL, .label = words, .help = "From 0 to 1.", .min = 0, .max = 1, .scale = 4, .example = "0.4"  \
+        .name = (n), .type = BL_DECIMAL, .label = (words), .help = "From 0 to 1.", .min = 0, .max = 1, .scale = 4,               \
+        .example = "0.4"                                                                                                         \
     }
 #define RATE(n, words)                                                                                                           \
     {                                                                                                                            \
-        .name = n, .type = BL_DECIMAL, .label = words, .help = "How often a year.", .min = 0, .max = 100000, .scale = 4,         \
+        .name = (n), .type = BL_DECIMAL, .label = (words), .help = "How often a year.", .min = 0, .max = 100000, .scale = 4,     \
         .example = "0.25"                                                                                                        \
     }
 #define MONEY(n, words, formula)                                                                                                 \
     {                                                                                                                            \
-        .name = n, .type = BL_DECIMAL, .flags = BL_GENERATED | BL_FILTER, .label = words, .scale = 2, .expr = formula            \
+        .name = (n), .type = BL_DECIMAL, .flags = BL_GENERATED | BL_FILTER, .label = (words), .scale = 2, .expr = (formula)      \
     }
 #define LOSS(factor, rate) "asset_value * " factor " * " rate
 

@@ -116,9 +116,9 @@ static bool rated_anew(const struct bl_change *change)
 
 enum bl_status planning_rate(struct bl_request *r, const struct bl_change *change)
 {
-    struct planning_method method;
-    struct planning_level levels[STAGES];
-    const char *round_status;
+    struct planning_method method = {0};
+    struct planning_level levels[STAGES] = {0};
+    const char *round_status = NULL;
     bool credit = false, ratings = json_array_size(json_object_get(change->after, "ratings")) > 0;
     enum bl_status status = planning_method_of(r, planning_text(change->after, "round_id"), &method, &round_status);
     if (status == BL_OK && ratings && rated_anew(change) && !planning_is(round_status, "open closed"))

@@ -3,7 +3,7 @@
 
 #define PART(n, words)                                                                                                           \
     {                                                                                                                            \
-        .name = n, .type = BL_INT, .label = words, .min = 0, .max = 5                                                            \
+        .name = (n), .type = BL_INT, .label = (words), .min = 0, .max = 5                                                        \
     }
 
 static const struct bl_field rating_items[] = {
@@ -45,7 +45,7 @@ static const struct bl_field rating_items[] = {
 
 #define COMPUTED(n, words)                                                                                                       \
     {                                                                                                                            \
-        .name = n, .type = BL_INT, .flags = BL_SERVER | BL_FILTER, .label = words, .help = "Computed."                           \
+        .name = (n), .type = BL_INT, .flags = BL_SERVER | BL_FILTER, .label = (words), .help = "Computed."                       \
     }
 #define STAGE(stage, words)                                                                                                      \
     COMPUTED(stage "_likelihood", words " likelihood"), COMPUTED(stage "_impact", words " impact"),                              \

@@ -43,7 +43,7 @@ static enum bl_status check_number(struct bl_request *r, const json_t *row, cons
 
 enum bl_status planning_row_before(struct bl_request *r, const struct bl_change *change)
 {
-    const char *edition, *applicable = planning_text(change->after, "applicable");
+    const char *edition = NULL, *applicable = planning_text(change->after, "applicable");
     bool no = strcmp(applicable, "no") == 0, n_a = strcmp(planning_text(change->after, "implementation_state"), "n_a") == 0;
     enum bl_status status = draft(r, planning_text(change->after, "soa_id"), &edition);
     if (status == BL_OK && !change->before)
