@@ -1,5 +1,5 @@
 // The answers that the other tests of the suite got: tests/support/api.c keeps them in the file BALLIUM_ANSWERS.
-import { createReadStream } from 'node:fs';
+import { createReadStream, existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { doc, judge, methods } from './document.mjs';
 
@@ -12,7 +12,7 @@ const templates = Object.entries(doc.paths).flatMap(([path, item]) => methods.fi
 })).sort((a, b) => a.parameters - b.parameters);
 
 export async function checkAnswers() {
-    if (!process.env.BALLIUM_ANSWERS) return;
+    if (!existsSync(process.env.BALLIUM_ANSWERS ?? '')) return; // the other stages were not run
     const counts = new Map();
     for await (const line of createInterface({ input: createReadStream(process.env.BALLIUM_ANSWERS) })) {
         let kept;
