@@ -3,6 +3,7 @@
 #define ANNEX_A_ANNEX_A_H
 
 #include <ballium/plugin.h>
+#include <ballium/rules.h>
 
 /* controls.c */
 extern const struct bl_field annex_a_control_fields[];
@@ -26,11 +27,9 @@ enum bl_status annex_a_adopt(struct bl_request *);
 enum bl_status annex_a_summary(struct bl_request *);
 enum bl_status annex_a_credits(struct bl_request *);
 
-const char *annex_a_text(const json_t *record, const char *name); /* the text member; NULL when it is absent, null or blank */
 /* The query parameter: NULL when it is absent; 400 unless it is one of the words (NULL: any text). Borrowed. */
 enum bl_status annex_a_filter(struct bl_request *, const char *name, const char *words, const char **value);
 #define ANNEX_A_EDITIONS "2013 2022"
 /* Answers {"items": [each row's first cell, which is JSON]}. */
-void annex_a_items(struct bl_request *, const struct bl_rows *);
 
 #endif

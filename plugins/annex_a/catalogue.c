@@ -73,18 +73,6 @@ static const char list[] =
     " WHERE position(w in lower(k.id || ' ' || k.title || ' ' || coalesce(k.summary, ''))) = 0)"
     " ORDER BY k.edition DESC, k.place";
 
-void annex_a_items(struct bl_request *r, const struct bl_rows *rows)
-{
-    bl_respond(r, 200, "application/json");
-    bl_json_object(r, NULL);
-    bl_json_array(r, "items");
-    for (int i = 0; i < bl_count(r, rows); i++)
-        bl_json_raw(r, NULL, bl_cell(r, rows, i, 0));
-    bl_json_close(r);
-    bl_json_integer(r, "count", bl_count(r, rows));
-    bl_json_close(r);
-}
-
 /* GET catalogue */
 enum bl_status annex_a_catalogue(struct bl_request *r)
 {
@@ -96,7 +84,7 @@ enum bl_status annex_a_catalogue(struct bl_request *r)
     if (status == BL_OK)
         status = bl_sql(r, list, args, FILTERS, BL_FINAL, &rows);
     if (status == BL_OK)
-        annex_a_items(r, rows);
+        bl_items(r, rows);
     return status;
 }
 
@@ -117,7 +105,7 @@ enum bl_status annex_a_mapping(struct bl_request *r)
     if (status == BL_OK)
         status = bl_sql(r, pairs, args, 3, BL_FINAL, &rows);
     if (status == BL_OK)
-        annex_a_items(r, rows);
+        bl_items(r, rows);
     return status;
 }
 
@@ -137,7 +125,7 @@ enum bl_status annex_a_overlaps(struct bl_request *r)
     if (status == BL_OK)
         status = bl_sql(r, overlaps, args, 3, BL_FINAL, &rows);
     if (status == BL_OK)
-        annex_a_items(r, rows);
+        bl_items(r, rows);
     return status;
 }
 
@@ -233,10 +221,10 @@ enum bl_status annex_a_adopt(struct bl_request *r)
     for (int i = 0; i < count; i++)
         if (made[i]) {
             bl_json_object(r, NULL);
-            bl_json_text(r, "id", annex_a_text(made[i], "id"));
-            bl_json_text(r, "ref", annex_a_text(made[i], "ref"));
-            bl_json_text(r, "catalogue_id", annex_a_text(made[i], "catalogue_id"));
-            bl_json_text(r, "title", annex_a_text(made[i], "title"));
+            bl_json_text(r, "id", bl_text(made[i], "id"));
+            bl_json_text(r, "ref", bl_text(made[i], "ref"));
+            bl_json_text(r, "catalogue_id", bl_text(made[i], "catalogue_id"));
+            bl_json_text(r, "title", bl_text(made[i], "title"));
             bl_json_close(r);
         }
     bl_json_close(r);

@@ -166,16 +166,10 @@ const struct bl_constraint annex_a_control_constraints[] = {
     {0},
 };
 
-const char *annex_a_text(const json_t *record, const char *name)
-{
-    const char *text = json_string_value(json_object_get(record, name));
-    return text && text[strspn(text, " \t\r\n")] ? text : NULL;
-}
-
 static enum bl_status check_origin(struct bl_request *r, const json_t *control)
 {
-    const char *args[] = {annex_a_text(control, "edition"), annex_a_text(control, "catalogue_id")};
-    bool annex = strcmp(annex_a_text(control, "origin"), "annex_a") == 0;
+    const char *args[] = {bl_text(control, "edition"), bl_text(control, "catalogue_id")};
+    bool annex = strcmp(bl_text(control, "origin"), "annex_a") == 0;
     struct bl_rows *rows;
     if (!annex && (args[0] || args[1]))
         return bl_fail(r, BL_UNPROCESSABLE, "not_of_annex_a", "/catalogue_id",

@@ -96,24 +96,9 @@ const struct bl_field annex_a_evidence_fields[] = {
     {0},
 };
 
-/* A day counts as begun once it has begun anywhere: at UTC+14. */
-static enum bl_status not_future(struct bl_request *r, const struct bl_change *change, const char *field)
-{
-    const char *date = annex_a_text(change->after, field);
-    time_t latest = (time_t)(r->now / 1000000) + (time_t)14 * 3600;
-    struct tm day;
-    char text[11], pointer[64];
-    gmtime_r(&latest, &day);
-    strftime(text, sizeof text, "%Y-%m-%d", &day);
-    if (!date || strcmp(date, text) <= 0)
-        return BL_OK;
-    snprintf(pointer, sizeof pointer, "/%s", field);
-    return bl_fail(r, BL_UNPROCESSABLE, "in_the_future", pointer, "%s is still to come: give the day on which it happened", date);
-}
-
 static enum bl_status ordered(struct bl_request *r, const struct bl_change *change, const char *first, const char *then)
 {
-    const char *a = annex_a_text(change->after, first), *b = annex_a_text(change->after, then);
+    const char *a = bl_text(change->after, first), *b = bl_text(change->after, then);
     char pointer[64];
     if (!a || !b || strcmp(a, b) < 0)
         return BL_OK;
@@ -123,18 +108,17 @@ static enum bl_status ordered(struct bl_request *r, const struct bl_change *chan
 
 enum bl_status annex_a_test_before(struct bl_request *r, const struct bl_change *change)
 {
-    enum bl_status status = not_future(r, change, "tested_on");
+    enum bl_status status = bl_not_future(r, change->after, "tested_on");
     if (status == BL_OK)
         status = ordered(r, change, "tested_on", "next_test_on");
-    if (status == BL_OK && strcmp(annex_a_text(change->after, "result"), "failed") == 0 &&
-        !annex_a_text(change->after, "findings"))
+    if (status == BL_OK && strcmp(bl_text(change->after, "result"), "failed") == 0 && !bl_text(change->after, "findings"))
         status = bl_fail(r, BL_UNPROCESSABLE, "required", "/findings", "a failed test needs to say what was found");
     return status;
 }
 
 enum bl_status annex_a_evidence_before(struct bl_request *r, const struct bl_change *change)
 {
-    enum bl_status status = not_future(r, change, "collected_on");
+    enum bl_status status = bl_not_future(r, change->after, "collected_on");
     return status == BL_OK ? ordered(r, change, "collected_on", "valid_until") : status;
 }
 
@@ -143,7 +127,7 @@ enum bl_status annex_a_evidence_before(struct bl_request *r, const struct bl_cha
 enum bl_status annex_a_proof_after(struct bl_request *r, const struct bl_change *change)
 {
     json_t *nothing = json_object();
-    enum bl_status status = bl_update(r, "annex_a.controls", annex_a_text(change->after, "control_id"), nothing, NULL);
+    enum bl_status status = bl_update(r, "annex_a.controls", bl_text(change->after, "control_id"), nothing, NULL);
     json_decref(nothing);
     return status;
 }

@@ -46,7 +46,7 @@ enum bl_status annex_a_summary(struct bl_request *r)
     if (status == BL_OK)
         status = bl_sql(r, sql, &edition, 1, BL_FINAL, &rows);
     if (status == BL_OK)
-        annex_a_items(r, rows);
+        bl_items(r, rows);
     return status;
 }
 
@@ -69,6 +69,6 @@ enum bl_status annex_a_credits(struct bl_request *r)
     if (status == BL_OK)
         status = bl_sql(r, credits, &edition, 1, BL_FINAL, &rows);
     if (status == BL_OK)
-        annex_a_items(r, rows);
+        bl_items(r, rows);
     return status;
 }

@@ -207,19 +207,18 @@ enum bl_status certification_file_receive(struct bl_request *r, const char *from
 {
     struct bl_rows *rows;
     json_t *record = NULL;
-    const char *source = certification_text(message, "source");
+    const char *source = bl_text(message, "source");
     enum bl_status status = certification_engaged_as(r, "provider", from);
     if (status == BL_OK && json_is_true(json_object_get(message, "recalled")))
         return drop(r, from, source);
-    json_t *body = json_pack("{s:s?, s:s?, s:s?}", "title", certification_text(message, "title"), "client_name",
-                             certification_text(message, "client_name"), "expires_on", certification_text(message, "expires_on"));
+    json_t *body = json_pack("{s:s?, s:s?, s:s?}", "title", bl_text(message, "title"), "client_name",
+                             bl_text(message, "client_name"), "expires_on", bl_text(message, "expires_on"));
     bl_defer(r, certification_release, body);
     if (status == BL_OK)
         status = bl_create(r, "certification.received_files", body, &record);
     char *text = json_dumps(json_object_get(message, "parts"), JSON_COMPACT);
     bl_defer(r, free, text);
-    const char *keep[] = {certification_text(record, "id"), text},
-               *mark[] = {keep[0], from, source, certification_text(message, "digest")};
+    const char *keep[] = {bl_text(record, "id"), text}, *mark[] = {keep[0], from, source, bl_text(message, "digest")};
     if (status == BL_OK)
         status = bl_sql(r, keep_parts, keep, 2, 0, &rows);
     if (status == BL_OK)

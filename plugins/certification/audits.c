@@ -206,7 +206,7 @@ const struct bl_transition certification_audit_transitions[] = {
 enum bl_status certification_audit_before(struct bl_request *r, const struct bl_change *change)
 {
     enum bl_status status = certification_ordered(r, change->after, "starts_on", "ends_on");
-    const char *state = change->before ? certification_text(change->before, "status") : "planned";
+    const char *state = change->before ? bl_text(change->before, "status") : "planned";
     static const char *const fixed[] = {"starts_on", "ends_on", "plan"};
     for (size_t i = 0; status == BL_OK && i < 3 && strcmp(state, "planned") != 0; i++)
         if (!json_equal(json_object_get(change->before, fixed[i]), json_object_get(change->after, fixed[i])))
@@ -259,7 +259,7 @@ static const char team_open[] = "SELECT status FROM certification.audit WHERE te
 static enum bl_status still_planned(struct bl_request *r, const json_t *member)
 {
     struct bl_rows *rows;
-    const char *audit = certification_text(member, "audit_id");
+    const char *audit = bl_text(member, "audit_id");
     enum bl_status status = bl_sql(r, team_open, &audit, 1, 0, &rows);
     if (status == BL_OK && bl_count(r, rows) > 0 && strcmp(bl_cell(r, rows, 0, 0), "planned") != 0)
         return bl_fail(r, BL_CONFLICT, "announced", NULL, "the team was announced to the client: plan the audit anew first");
@@ -277,7 +277,7 @@ static const char conflict[] =
 enum bl_status certification_team_before(struct bl_request *r, const struct bl_change *change)
 {
     struct bl_rows *rows;
-    const char *args[] = {certification_text(change->after, "audit_id"), certification_text(change->after, "auditor_id")};
+    const char *args[] = {bl_text(change->after, "audit_id"), bl_text(change->after, "auditor_id")};
     enum bl_status status = still_planned(r, change->after);
     if (status == BL_OK)
         status = bl_sql(r, conflict, args, 2, 0, &rows);

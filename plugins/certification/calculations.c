@@ -272,10 +272,10 @@ static long total(const json_t *record)
 static enum bl_status days(struct bl_request *r, json_t *record, long persons, long base, long share)
 {
     struct certification_time t = certification_audit_time(persons, base, (int)share);
-    const char *own = certification_text(record, "override_days");
+    const char *own = bl_text(record, "override_days");
     if (own) {
         long centidays = (long)(strtod(own, NULL) * 100 + 0.5);
-        if (!certification_text(record, "override_reason"))
+        if (!bl_text(record, "override_reason"))
             return bl_fail(r, BL_UNPROCESSABLE, "required", "/override_reason", "say why other days than the computed ones");
         if (centidays * 100 < base * 70)
             return bl_fail(r, BL_UNPROCESSABLE, "below_floor", "/override_days",
@@ -314,7 +314,7 @@ enum bl_status certification_calculation_before(struct bl_request *r, const stru
     static const char *const it[] = {"it_infrastructure", "it_suppliers", "it_development"};
     json_t *record = change->after;
     struct certification_time_table table;
-    enum bl_status status = certification_table_read(r, certification_text(record, "table_id"), &table);
+    enum bl_status status = certification_table_read(r, bl_text(record, "table_id"), &table);
     if (status)
         return status;
     enum certification_level b = complexity(record, business), i = complexity(record, it);

@@ -123,7 +123,7 @@ static long due(const struct step *s)
 
 static bool accepts(const struct step *s, long today)
 {
-    const char *outcome = certification_text(s->known, "outcome"), *status = certification_text(s->known, "decision_status");
+    const char *outcome = bl_text(s->known, "outcome"), *status = bl_text(s->known, "decision_status");
     (void)today;
     return outcome && status && strcmp(status, "decided") == 0 &&
            strcmp(certification_decision_verb(outcome, certification_number(s->record, "surveillances")), s->step->verb) == 0;
@@ -166,14 +166,14 @@ static void gather(struct bl_request *r, struct step *s)
         .surveillance_due = due(s),
         .suspended = certification_day_in(c, "suspended_on"),
         .resolved = is(k, "resolved"),
-        .requested = certification_text(in, "request") != NULL,
-        .scope_changed = certification_text(k, "new_scope") != NULL,
+        .requested = bl_text(in, "request") != NULL,
+        .scope_changed = bl_text(k, "new_scope") != NULL,
         .other_valid = certification_day_in(c, "transfer_decided_on") != 0,
         .other_accredited = is(c, "transfer_accredited"),
         .other_suspended = is(c, "transfer_suspended"),
         .scope_larger = is(c, "transfer_scope_larger"),
         .accepted_elsewhere = certification_day_in(in, "accepted_on") != 0,
-        .edition_2013 = strcmp(certification_text(c, "edition"), "2013") == 0,
+        .edition_2013 = strcmp(bl_text(c, "edition"), "2013") == 0,
         .stage2_months = (int)certification_number(k, "stage2_months"),
         .suspension_months = (int)certification_number(k, "suspension_months"),
     };
@@ -193,9 +193,9 @@ static void set_due(struct step *s)
 
 static void set_number(struct step *s)
 {
-    const char *org = certification_text(s->known, "org"), *ref = certification_text(s->record, "ref"), *dash = strrchr(ref, '-');
+    const char *org = bl_text(s->known, "org"), *ref = bl_text(s->record, "ref"), *dash = strrchr(ref, '-');
     char number[60], *at = number;
-    if (certification_text(s->record, "number"))
+    if (bl_text(s->record, "number"))
         return;
     snprintf(number, sizeof number, "%.40s-%s", org, dash ? dash + 1 : ref);
     for (; *at; at++)
@@ -220,7 +220,7 @@ static void begin_cycle(struct step *s, long decision, long expiry, bool initial
     certification_set_day(c, "decided_on", decision);
     certification_set_day(c, "effective_on", effective ? effective : s->facts.on);
     certification_set_day(c, "expires_on", expiry);
-    if (!certification_text(c, "first_certified_on"))
+    if (!bl_text(c, "first_certified_on"))
         certification_set_day(c, "first_certified_on", decision);
     json_object_set_new(c, "initial_cycle", json_boolean(initial));
     json_object_set_new(c, "surveillances", json_integer(0));
@@ -252,14 +252,14 @@ static void set_for(struct step *s)
     const char *verb = s->step->verb;
     json_t *c = s->record;
     long on = s->facts.on;
-    bool same_day = strcmp(certification_text(s->known, "convention"), "same_day") == 0;
+    bool same_day = strcmp(bl_text(s->known, "convention"), "same_day") == 0;
     if (strcmp(verb, "complete_stage1") == 0 || strcmp(verb, "repeat_stage1") == 0)
         certification_set_day(c, "stage1_on", s->facts.stage1);
     else if (strcmp(verb, "complete_stage2") == 0 || strcmp(verb, "repeat_stage2") == 0) {
         certification_set_day(c, "stage2_on", s->facts.stage2);
-        if (certification_text(s->input, "internal_audit_on"))
+        if (bl_text(s->input, "internal_audit_on"))
             json_object_set(c, "internal_audit_on", json_object_get(s->input, "internal_audit_on"));
-        if (certification_text(s->input, "management_review_on"))
+        if (bl_text(s->input, "management_review_on"))
             json_object_set(c, "management_review_on", json_object_get(s->input, "management_review_on"));
     } else if (strcmp(verb, "grant") == 0)
         begin_cycle(s, on, certification_expiry(on, same_day ? CERTIFICATION_SAME_DAY : CERTIFICATION_MINUS_ONE_DAY), true);
@@ -278,7 +278,7 @@ static void set_for(struct step *s)
             certification_set_day(c, gone[i], 0);
     }
     if (strcmp(verb, "extend") == 0 || strcmp(verb, "reduce") == 0 || strcmp(verb, "reinstate_reduced") == 0 ||
-        (strncmp(verb, "surveillance_", 13) == 0 && certification_text(s->known, "soa_version")))
+        (strncmp(verb, "surveillance_", 13) == 0 && bl_text(s->known, "soa_version")))
         set_paper(s);
     if (s->step->to == CERTIFICATION_SUSPENDED) {
         certification_set_day(c, "suspended_on", on);
@@ -331,8 +331,8 @@ static enum bl_status load(struct bl_request *r, struct step *s, const char *id,
 static enum bl_status object(struct bl_request *r, const struct step *s)
 {
     const char *code = certification_objection(s->step, &s->facts);
-    if (!code && s->step->to == CERTIFICATION_CERTIFIED && !certification_text(s->record, "soa_version") &&
-        !certification_text(s->known, "soa_version"))
+    if (!code && s->step->to == CERTIFICATION_CERTIFIED && !bl_text(s->record, "soa_version") &&
+        !bl_text(s->known, "soa_version"))
         return bl_fail(r, BL_UNPROCESSABLE, "soa_version_missing", NULL,
                        "the certificate names the version of the statement of applicability: give it in the decision");
     return code ? bl_fail(r, BL_UNPROCESSABLE, code, NULL, "%s", certification_objection_text(code)) : BL_OK;
@@ -424,18 +424,18 @@ static const char of_certificate[] = "SELECT json_build_object('edition', editio
 enum bl_status certification_decide(struct bl_request *r, const struct bl_change *change)
 {
     struct bl_rows *rows;
-    const char *certificate = certification_text(change->after, "certificate_id");
+    const char *certificate = bl_text(change->after, "certificate_id");
     enum bl_status status = bl_sql(r, of_certificate, &certificate, 1, 0, &rows);
     if (status)
         return status;
     struct step s = {.record = json_loads(bl_cell(r, rows, 0, 0), 0, NULL)};
     bl_defer(r, certification_release, s.record);
-    s.step = certification_step(certification_decision_verb(certification_text(change->after, "outcome"),
-                                                            certification_number(s.record, "surveillances")));
+    s.step = certification_step(
+        certification_decision_verb(bl_text(change->after, "outcome"), certification_number(s.record, "surveillances")));
     const char *from = certification_state_names[s.step->from];
     if (strcmp(from, bl_cell(r, rows, 0, 1)) != 0)
         return bl_fail(r, BL_CONFLICT, "wrong_state", "/outcome", "%s decides about what is %s; this certification is %s",
-                       certification_text(change->after, "outcome"), from, bl_cell(r, rows, 0, 1));
+                       bl_text(change->after, "outcome"), from, bl_cell(r, rows, 0, 1));
     status = load(r, &s, certificate, change->id);
     s.facts.decided = true; /* it is about to be */
     return status == BL_OK ? object(r, &s) : status;
@@ -451,15 +451,14 @@ static enum bl_status name_decision(struct bl_request *r, const char *id)
 enum bl_status certification_decision_release(struct bl_request *r, const struct bl_change *change)
 {
     struct bl_rows *rows;
-    const char *certificate = certification_text(change->after, "certificate_id");
+    const char *certificate = bl_text(change->after, "certificate_id");
     enum bl_status status = bl_sql(r, "SELECT surveillances FROM certification.certificate WHERE tenant_id = $1 AND id = $2",
                                    &certificate, 1, 0, &rows);
     if (status == BL_OK)
         status = name_decision(r, change->id);
     if (status == BL_OK)
-        status =
-            bl_transit(r, "certification.certificates", certificate,
-                       certification_decision_verb(certification_text(change->after, "outcome"), (long)bl_integer(r, rows, 0, 0)),
-                       NULL, NULL);
+        status = bl_transit(r, "certification.certificates", certificate,
+                            certification_decision_verb(bl_text(change->after, "outcome"), (long)bl_integer(r, rows, 0, 0)), NULL,
+                            NULL);
     return status == BL_OK ? name_decision(r, "") : status;
 }

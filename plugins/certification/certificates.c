@@ -316,7 +316,7 @@ const struct bl_transition certification_certificate_transitions[] = {
 enum bl_status certification_certificate_before(struct bl_request *r, const struct bl_change *change)
 {
     struct bl_rows *rows;
-    const char *application = certification_text(change->after, "application_id");
+    const char *application = bl_text(change->after, "application_id");
     enum bl_status status = certification_ordered(r, change->after, "transfer_decided_on", "transfer_expires_on");
     if (status || change->before)
         return status;

@@ -4,15 +4,14 @@
 
 #include "rules.h"
 #include <ballium/plugin.h>
+#include <ballium/rules.h>
 
 /* common.c */
-const char *certification_text(const json_t *record, const char *name); /* NULL: absent, null or blank */
-long certification_number(const json_t *record, const char *name);      /* 0: absent or null */
-long certification_day_in(const json_t *record, const char *name);      /* 0: no date */
+long certification_number(const json_t *record, const char *name); /* 0: absent or null */
+long certification_day_in(const json_t *record, const char *name); /* 0: no date */
 long certification_today(struct bl_request *);
 long certification_latest_today(struct bl_request *);                   /* where the day begins first */
 void certification_set_day(json_t *record, const char *name, long day); /* 0: null */
-enum bl_status certification_not_future(struct bl_request *, const json_t *record, const char *field);
 enum bl_status certification_ordered(struct bl_request *, const json_t *record, const char *first, const char *then);
 void certification_release(void *json);                                      /* for bl_defer */
 void certification_put_day(struct bl_request *, const char *name, long day); /* in an answer; 0: null */

@@ -471,7 +471,7 @@ enum bl_status certification_mirror_before(struct bl_request *r, const struct bl
     const char *name;
     json_t *value;
     enum bl_status status = BL_OK;
-    if (!change->before || !certification_text(change->before, "sender") || strcmp(r->actor, BL_SERVICE) == 0)
+    if (!change->before || !bl_text(change->before, "sender") || strcmp(r->actor, BL_SERVICE) == 0)
         return BL_OK;
     json_object_foreach(change->after, name, value)
     {
@@ -487,7 +487,7 @@ enum bl_status certification_mirror_before(struct bl_request *r, const struct bl
 
 enum bl_status certification_mirror_retire(struct bl_request *r, const struct bl_change *change)
 {
-    if (!certification_text(change->before, "sender") || strcmp(r->actor, BL_SERVICE) == 0)
+    if (!bl_text(change->before, "sender") || strcmp(r->actor, BL_SERVICE) == 0)
         return BL_OK;
     return bl_fail(r, BL_CONFLICT, "of_the_body", NULL, "the certification body sent this: it stays");
 }

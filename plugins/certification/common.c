@@ -3,12 +3,6 @@
 #include <stdio.h>
 #include <string.h>
 
-const char *certification_text(const json_t *record, const char *name)
-{
-    const char *text = json_string_value(json_object_get(record, name));
-    return text && text[strspn(text, " \t\r\n")] ? text : NULL;
-}
-
 long certification_number(const json_t *record, const char *name)
 {
     return (long)json_integer_value(json_object_get(record, name));
@@ -16,7 +10,7 @@ long certification_number(const json_t *record, const char *name)
 
 long certification_day_in(const json_t *record, const char *name)
 {
-    return certification_day(certification_text(record, name));
+    return certification_day(bl_text(record, name));
 }
 
 long certification_today(struct bl_request *r)
@@ -38,16 +32,6 @@ void certification_set_day(json_t *record, const char *name, long day)
     json_object_set_new(record, name, day ? json_string(text) : json_null());
 }
 
-enum bl_status certification_not_future(struct bl_request *r, const json_t *record, const char *field)
-{
-    char pointer[64];
-    if (certification_day_in(record, field) <= certification_latest_today(r))
-        return BL_OK;
-    snprintf(pointer, sizeof pointer, "/%s", field);
-    return bl_fail(r, BL_UNPROCESSABLE, "in_the_future", pointer, "%s is still to come: give the day on which it happened",
-                   certification_text(record, field));
-}
-
 enum bl_status certification_ordered(struct bl_request *r, const json_t *record, const char *first, const char *then)
 {
     long a = certification_day_in(record, first), b = certification_day_in(record, then);
@@ -55,8 +39,7 @@ enum bl_status certification_ordered(struct bl_request *r, const json_t *record,
     if (!a || !b || a <= b)
         return BL_OK;
     snprintf(pointer, sizeof pointer, "/%s", then);
-    return bl_fail(r, BL_UNPROCESSABLE, "wrong_order", pointer, "must not lie before %s (%s)", first,
-                   certification_text(record, first));
+    return bl_fail(r, BL_UNPROCESSABLE, "wrong_order", pointer, "must not lie before %s (%s)", first, bl_text(record, first));
 }
 
 void certification_release(void *json)

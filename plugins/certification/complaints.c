@@ -134,6 +134,6 @@ const struct bl_transition certification_complaint_transitions[] = {
 
 enum bl_status certification_complaint_before(struct bl_request *r, const struct bl_change *change)
 {
-    enum bl_status status = certification_not_future(r, change->after, "received_on");
+    enum bl_status status = bl_not_future(r, change->after, "received_on");
     return status == BL_OK ? certification_ordered(r, change->after, "received_on", "answer_by_on") : status;
 }

@@ -128,7 +128,7 @@ const struct bl_transition certification_decision_transitions[] = {
 
 enum bl_status certification_decision_before(struct bl_request *r, const struct bl_change *change)
 {
-    enum bl_status status = certification_not_future(r, change->after, "decided_on");
+    enum bl_status status = bl_not_future(r, change->after, "decided_on");
     return status == BL_OK ? certification_ordered(r, change->after, "decided_on", "effective_on") : status;
 }
 

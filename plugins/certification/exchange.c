@@ -158,16 +158,16 @@ enum { ANSWERS = sizeof answers / sizeof *answers };
 
 enum bl_status certification_answer(struct bl_request *r, const struct bl_change *change)
 {
-    const char *sender = certification_text(change->after, "sender");
+    const char *sender = bl_text(change->after, "sender");
     if (!sender)
         return BL_OK; /* kept by hand */
     json_t *fields = json_object();
     for (size_t i = 0; i < ANSWERS; i++)
-        if (certification_text(change->after, answers[i]))
+        if (bl_text(change->after, answers[i]))
             json_object_set(fields, answers[i], json_object_get(change->after, answers[i]));
     json_t *message = json_pack("{s:s, s:s, s:s, s:o}", "subject",
                                 strcmp(change->resource->name, "received_findings") == 0 ? "finding" : "audit", "source",
-                                certification_text(change->after, "source"), "verb", change->verb, "fields", fields);
+                                bl_text(change->after, "source"), "verb", change->verb, "fields", fields);
     bl_defer(r, certification_release, message);
     return bl_send(r, sender, "certification.answer", message);
 }
@@ -179,7 +179,7 @@ static enum bl_status keep_origin(struct bl_request *r, const char *id, const js
     struct bl_rows *rows;
     char *people = json_dumps(json_object_get(message, "people"), JSON_COMPACT);
     bl_defer(r, free, people);
-    const char *args[] = {id, certification_text(message, "request"), people};
+    const char *args[] = {id, bl_text(message, "request"), people};
     return bl_sql(r,
                   "UPDATE certification.application SET request_id = $3, people = $4::jsonb WHERE tenant_id = "
                   "$1 AND id = $2",
@@ -190,7 +190,7 @@ static enum bl_status receive_application(struct bl_request *r, const char *from
 {
     struct bl_rows *rows;
     json_t *record = NULL;
-    const char *args[] = {certification_text(message, "org"), from};
+    const char *args[] = {bl_text(message, "org"), from};
     enum bl_status status = certification_engaged_as(r, "provider", from);
     if (status == BL_OK)
         status = bl_sql(r, "SELECT 1 FROM core.find_organisation($2) o WHERE $1::uuid IS NOT NULL AND o.id = $3::uuid", args, 2,
@@ -199,7 +199,7 @@ static enum bl_status receive_application(struct bl_request *r, const char *from
         return bl_fail(r, BL_FORBIDDEN, "not_the_sender", "/org", "the message names another organisation than its sender");
     if (status == BL_OK)
         status = bl_create(r, "certification.applications", json_object_get(message, "fields"), &record);
-    return status == BL_OK ? keep_origin(r, certification_text(record, "id"), message) : status;
+    return status == BL_OK ? keep_origin(r, bl_text(record, "id"), message) : status;
 }
 
 /* May this organisation answer about that record, and in which state is it? $2 record, $3 organisation. */
@@ -230,8 +230,8 @@ static bool expected(const char *subject, const char *verb, const char *state)
 static enum bl_status receive_answer(struct bl_request *r, const char *from, const json_t *message)
 {
     struct bl_rows *rows;
-    const char *subject = certification_text(message, "subject"), *verb = certification_text(message, "verb");
-    const char *args[] = {certification_text(message, "source"), from};
+    const char *subject = bl_text(message, "subject"), *verb = bl_text(message, "verb");
+    const char *args[] = {bl_text(message, "source"), from};
     if (!subject || !verb || !args[0])
         return bl_fail(r, BL_UNPROCESSABLE, "malformed", NULL, "the answer names no subject, verb or source");
     bool audit = strcmp(subject, "audit") == 0;
@@ -252,7 +252,7 @@ static enum bl_status receive_answer(struct bl_request *r, const char *from, con
 static enum bl_status receive_change(struct bl_request *r, const char *from, const json_t *message)
 {
     struct bl_rows *rows;
-    const char *args[] = {certification_text(message, "source"), from, certification_text(message, "change")};
+    const char *args[] = {bl_text(message, "source"), from, bl_text(message, "change")};
     return bl_sql(r,
                   "UPDATE certification.certificate c SET client_change = left($4, 500), version = c.version + 1 WHERE "
                   "c.tenant_id = $1 AND c.id = $2::uuid" OF_CLIENT,
@@ -281,8 +281,7 @@ static const struct mirror {
 static enum bl_status answer_application(struct bl_request *r, const char *from, const json_t *message)
 {
     struct bl_rows *rows;
-    const char *args[] = {certification_text(message, "source"), certification_text(message, "state"),
-                          certification_text(message, "answer"), from};
+    const char *args[] = {bl_text(message, "source"), bl_text(message, "state"), bl_text(message, "answer"), from};
     return bl_sql(r,
                   "UPDATE certification.request q SET status = $3, answer = $4, version = q.version + 1 WHERE q.tenant_id = $1 "
                   "AND q.id = $2::uuid"
@@ -302,7 +301,7 @@ static enum bl_status object_by_itself(struct bl_request *r, const char *id, con
     char *accounts = json_dumps(json_object_get(message, "accounts"), JSON_COMPACT);
     bl_defer(r, free, accounts);
     const char *args[] = {accounts};
-    if (!accounts || strcmp(certification_text(message, "state"), "announced") != 0)
+    if (!accounts || strcmp(bl_text(message, "state"), "announced") != 0)
         return BL_OK;
     enum bl_status status = bl_sql(r, known_people, args, 1, 0, &rows);
     if (status || bl_count(r, rows) == 0)
@@ -316,7 +315,7 @@ static enum bl_status object_by_itself(struct bl_request *r, const char *id, con
 /* A nonconformity that arrives is one of the client's own improvement too, where that area is loaded. */
 static enum bl_status take_up(struct bl_request *r, const char *id, const json_t *fields)
 {
-    const char *grade = certification_text(fields, "grade");
+    const char *grade = bl_text(fields, "grade");
     if (!bl_loaded(r, "improvement") || !grade || strcmp(grade, "observation") == 0)
         return BL_OK;
     json_t *body = json_pack("{s:s, s:s, s:s, s:s, s:O, s:O, s:O, s:O, s:O}", "source", "certification_body", "grade", grade,
@@ -333,13 +332,13 @@ static enum bl_status show(struct bl_request *r, const struct mirror *mirror, co
 {
     struct bl_rows *rows;
     json_t *record = NULL, *fields = json_object_get(message, "fields");
-    const char *source = certification_text(message, "source"), *state = certification_text(message, "state");
+    const char *source = bl_text(message, "source"), *state = bl_text(message, "state");
     const char *find[] = {from, source};
     enum bl_status status = bl_sql(r, mirror->find, find, 2, 0, &rows);
     const char *id = status == BL_OK && bl_count(r, rows) > 0 ? bl_cell(r, rows, 0, 0) : NULL;
     if (status == BL_OK && !id) {
         status = bl_create(r, mirror->resource, fields, &record);
-        id = status == BL_OK ? certification_text(record, "id") : NULL;
+        id = status == BL_OK ? bl_text(record, "id") : NULL;
         const char *mark[] = {id, from, source};
         if (status == BL_OK)
             status = bl_sql(r, mirror->mark, mark, 3, 0, &rows);
@@ -358,7 +357,7 @@ static enum bl_status show(struct bl_request *r, const struct mirror *mirror, co
 
 static enum bl_status receive_news(struct bl_request *r, const char *from, const json_t *message)
 {
-    const char *subject = certification_text(message, "subject");
+    const char *subject = bl_text(message, "subject");
     enum bl_status status = certification_engaged_as(r, "client", from);
     if (status)
         return status;

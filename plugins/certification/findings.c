@@ -146,13 +146,13 @@ static const struct bl_field verify_input[] = {
 
 static enum bl_status verified(struct bl_request *r, const struct bl_change *change)
 {
-    enum bl_status status = certification_not_future(r, change->after, "verified_on");
+    enum bl_status status = bl_not_future(r, change->after, "verified_on");
     return status == BL_OK ? certification_ordered(r, change->after, "found_on", "verified_on") : status;
 }
 
 static enum bl_status observation(struct bl_request *r, const struct bl_change *change)
 {
-    if (strcmp(certification_text(change->before, "grade"), "observation") == 0)
+    if (strcmp(bl_text(change->before, "grade"), "observation") == 0)
         return BL_OK;
     return bl_fail(r, BL_CONFLICT, "not_an_observation", "/grade",
                    "only an observation is closed without correction and verification");
@@ -245,11 +245,11 @@ enum bl_status certification_finding_before(struct bl_request *r, const struct b
 {
     json_t *f = change->after;
     struct bl_rows *rows;
-    const char *audit = certification_text(f, "audit_id");
+    const char *audit = bl_text(f, "audit_id");
     enum bl_status status = bl_sql(r, about, &audit, 1, 0, &rows);
     if (status || bl_count(r, rows) == 0)
         return status; /* an unknown audit is refused by the reference itself */
-    const char *kind = bl_cell(r, rows, 0, 0), *state = bl_cell(r, rows, 0, 3), *grade = certification_text(f, "grade");
+    const char *kind = bl_cell(r, rows, 0, 0), *state = bl_cell(r, rows, 0, 3), *grade = bl_text(f, "grade");
     long ends = certification_day(bl_cell(r, rows, 0, 2)), expiry = certification_day(bl_cell(r, rows, 0, 4)), by = 0;
     if (!change->before && (strcmp(state, "used") == 0 || strcmp(state, "cancelled") == 0))
         return bl_fail(r, BL_CONFLICT, "audit_over", "/audit_id", "that audit is %s: raise it in another one", state);

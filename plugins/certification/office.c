@@ -203,8 +203,8 @@ const struct bl_transition certification_application_transitions[] = {
 
 enum bl_status certification_application_before(struct bl_request *r, const struct bl_change *change)
 {
-    const char *org = certification_text(change->after, "client_org"), *id;
-    enum bl_status status = certification_not_future(r, change->after, "received_on");
+    const char *org = bl_text(change->after, "client_org"), *id;
+    enum bl_status status = bl_not_future(r, change->after, "received_on");
     if (status == BL_OK && !change->before && org)
         status = certification_engaged(r, org, "/client_org", &id);
     return status;
@@ -339,15 +339,15 @@ enum bl_status certification_declaration_before(struct bl_request *r, const stru
 {
     json_t *d = change->after;
     struct bl_rows *rows;
-    const char *args[] = {certification_text(d, "certificate_id"), certification_text(d, "auditor_id")};
-    enum bl_status status = certification_not_future(r, d, "declared_on");
+    const char *args[] = {bl_text(d, "certificate_id"), bl_text(d, "auditor_id")};
+    enum bl_status status = bl_not_future(r, d, "declared_on");
     if (status == BL_OK)
         status = certification_ordered(r, d, "worked_until_on", "declared_on");
     if (status == BL_OK)
         status = bl_sql(r, known_work, args, 2, 0, &rows);
     if (status)
         return status;
-    const char *work = certification_text(d, "worked_as");
+    const char *work = bl_text(d, "worked_as");
     long day = certification_day_in(d, "declared_on");
     char finding[200] = "";
     if (strcmp(work, "none") != 0 && recent(certification_day_in(d, "worked_until_on"), day))

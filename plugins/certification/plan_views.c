@@ -237,7 +237,7 @@ static enum bl_status make_task(struct bl_request *r, const char *plan, int pace
 /* The pace leaves the body; what is left is the plan. */
 static enum bl_status take_pace(struct bl_request *r, json_t *body, int *pace)
 {
-    const char *name = certification_text(body, "pace");
+    const char *name = bl_text(body, "pace");
     *pace = !name || strcmp(name, "typical") == 0 ? T_TYPICAL : strcmp(name, "fast") == 0 ? T_MIN : T_MAX;
     if (*pace == T_MAX && strcmp(name, "slow") != 0)
         return bl_fail(r, BL_UNPROCESSABLE, "not_allowed", "/pace", "must be fast, typical or slow");
@@ -259,7 +259,7 @@ enum bl_status certification_plan_from_template(struct bl_request *r)
     status = take_pace(r, body, &pace);
     if (status == BL_OK)
         status = bl_create(r, "certification.project_plans", body, &record);
-    const char *id = status == BL_OK ? certification_text(record, "id") : NULL;
+    const char *id = status == BL_OK ? bl_text(record, "id") : NULL;
     for (const char *line = strchr(bl_data_project_plan_csv, '\n') + 1; status == BL_OK && *line;) {
         line = cells(line, row);
         status = make_task(r, id, pace, row);

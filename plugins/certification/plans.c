@@ -250,9 +250,9 @@ enum bl_status certification_plan_before(struct bl_request *r, const struct bl_c
 
 static enum bl_status check_days(struct bl_request *r, json_t *task)
 {
-    enum bl_status status = certification_not_future(r, task, "started_on");
+    enum bl_status status = bl_not_future(r, task, "started_on");
     if (status == BL_OK)
-        status = certification_not_future(r, task, "finished_on");
+        status = bl_not_future(r, task, "finished_on");
     if (status == BL_OK)
         status = certification_ordered(r, task, "started_on", "finished_on");
     bool finished = certification_day_in(task, "finished_on") != 0;
@@ -307,7 +307,7 @@ enum bl_status certification_task_before(struct bl_request *r, const struct bl_c
 {
     struct bl_rows *rows;
     struct certification_chart chart;
-    const char *plan = certification_text(change->after, "plan_id");
+    const char *plan = bl_text(change->after, "plan_id");
     enum bl_status status = check_days(r, change->after);
     if (status == BL_OK && json_array_size(json_object_get(change->after, "predecessors")) == 0)
         return BL_OK;    /* waits for nothing, so closes no circle */

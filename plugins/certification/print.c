@@ -56,22 +56,22 @@ static json_t *facts_of(const json_t *c)
     json_t *facts = json_array();
     char revision[16];
     snprintf(revision, sizeof revision, "%ld", certification_number(c, "revision"));
-    fact(facts, "Certificate number", certification_text(c, "number"));
-    fact(facts, "Organisation", certification_text(c, "client"));
-    fact(facts, "Place", certification_text(c, "address"));
-    fact(facts, "Standard", certification_text(c, "standard"));
-    fact(facts, "Statement of Applicability", certification_text(c, "soa"));
-    fact(facts, "Valid from", certification_text(c, "effective"));
-    fact(facts, "Valid until", certification_text(c, "expires"));
-    fact(facts, "Certified since", certification_text(c, "first"));
+    fact(facts, "Certificate number", bl_text(c, "number"));
+    fact(facts, "Organisation", bl_text(c, "client"));
+    fact(facts, "Place", bl_text(c, "address"));
+    fact(facts, "Standard", bl_text(c, "standard"));
+    fact(facts, "Statement of Applicability", bl_text(c, "soa"));
+    fact(facts, "Valid from", bl_text(c, "effective"));
+    fact(facts, "Valid until", bl_text(c, "expires"));
+    fact(facts, "Certified since", bl_text(c, "first"));
     if (json_is_true(json_object_get(c, "gap"))) { /* a lapse is shown */
-        fact(facts, "Cycle before expired", certification_text(c, "previous"));
-        fact(facts, "Recertification audit", certification_text(c, "recertified"));
+        fact(facts, "Cycle before expired", bl_text(c, "previous"));
+        fact(facts, "Recertification audit", bl_text(c, "recertified"));
     }
     fact(facts, "Revision", revision);
-    fact(facts, "Issued by", certification_text(c, "body"));
-    fact(facts, "Accredited by", certification_text(c, "accreditation"));
-    fact(facts, "Accreditation number", certification_text(c, "accreditation_number"));
+    fact(facts, "Issued by", bl_text(c, "body"));
+    fact(facts, "Accredited by", bl_text(c, "accreditation"));
+    fact(facts, "Accreditation number", bl_text(c, "accreditation_number"));
     if (json_is_true(json_object_get(c, "remote")))
         fact(facts, "Note", "All work is done remotely; there is no physical place.");
     return facts;
@@ -86,7 +86,7 @@ static json_t *sites_of(const json_t *c)
     {
         json_t *row = json_array();
         for (size_t k = 0; k < 5; k++) {
-            const char *text = certification_text(site, names[k]);
+            const char *text = bl_text(site, names[k]);
             json_array_append_new(row, json_string(text ? text : ""));
         }
         json_array_append_new(rows, row);
@@ -98,7 +98,7 @@ static json_t *sites_of(const json_t *c)
 static enum bl_status print_certificate(struct bl_request *r, const json_t *order, json_t **document)
 {
     struct bl_rows *rows;
-    const char *id = certification_text(order, "id");
+    const char *id = bl_text(order, "id");
     if (!id)
         return bl_fail(r, BL_UNPROCESSABLE, "required", "/id", "name the certificate");
     enum bl_status status = bl_sql(r, to_print, &id, 1, 0, &rows);
@@ -111,17 +111,17 @@ static enum bl_status print_certificate(struct bl_request *r, const json_t *orde
                        bl_cell(r, rows, 0, 1));
     json_t *c = json_loads(bl_cell(r, rows, 0, 0), 0, NULL);
     bl_defer(r, certification_release, c);
-    char *svg = certification_qr_svg(certification_text(c, "url"));
+    char *svg = certification_qr_svg(bl_text(c, "url"));
     bl_defer(r, free, svg);
     if (!svg)
         return bl_fail(r, BL_UNAVAILABLE, "no_memory", NULL, "not enough memory for the code at the moment: try again");
     json_t *sections = json_array();
-    json_array_append_new(sections, json_pack("{s:s, s:s}", "heading", "Scope", "text", certification_text(c, "scope")));
+    json_array_append_new(sections, json_pack("{s:s, s:s}", "heading", "Scope", "text", bl_text(c, "scope")));
     if (json_array_size(json_object_get(c, "sites")) > 0)
         json_array_append_new(sections, sites_of(c));
-    json_array_append_new(sections, json_pack("{s:s, s:s, s:s}", "heading", "Is it valid?", "text", certification_text(c, "url"),
-                                              "image_svg", svg));
-    *document = json_pack("{s:s, s:s, s:o, s:o}", "title", "Certificate", "subtitle", certification_text(c, "standard"), "facts",
+    json_array_append_new(sections,
+                          json_pack("{s:s, s:s, s:s}", "heading", "Is it valid?", "text", bl_text(c, "url"), "image_svg", svg));
+    *document = json_pack("{s:s, s:s, s:o, s:o}", "title", "Certificate", "subtitle", bl_text(c, "standard"), "facts",
                           facts_of(c), "sections", sections);
     return BL_OK;
 }

@@ -190,7 +190,7 @@ enum bl_status certification_table_before(struct bl_request *r, const struct bl_
     {
         if (certification_number(band, "least") > certification_number(band, "most"))
             return bl_fail(r, BL_UNPROCESSABLE, "wrong_order", "/cells", "cell %zu: least is above most", i + 1);
-        seen[level(certification_text(band, "business")) * 3 + level(certification_text(band, "it"))] = true;
+        seen[level(bl_text(band, "business")) * 3 + level(bl_text(band, "it"))] = true;
     }
     for (i = 0; i < 9 && json_array_size(cells) > 0; i++)
         if (!seen[i])

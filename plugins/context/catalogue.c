@@ -165,7 +165,7 @@ static void put_adopted(struct bl_request *r, const json_t *record)
     static const char *const members[] = {"id", "ref", "name", "family", "catalogue_id"};
     bl_json_object(r, NULL);
     for (size_t i = 0; i < sizeof members / sizeof *members; i++)
-        bl_json_text(r, members[i], context_member(record, members[i]));
+        bl_json_text(r, members[i], bl_text(record, members[i]));
     bl_json_close(r);
 }
 

@@ -3,6 +3,7 @@
 #define CONTEXT_CONTEXT_H
 
 #include <ballium/plugin.h>
+#include <ballium/rules.h>
 
 /* issues.c: clause 4.1 */
 extern const struct bl_field context_issue_fields[], context_statement_fields[], context_climate_fields[];
@@ -68,10 +69,7 @@ struct context_map {
 void context_map_svg(struct bl_request *, const struct context_map *);
 
 /* rules.c */
-const char *context_member(const json_t *record, const char *name); /* the text member; NULL when it is absent, null or blank */
-enum bl_status context_not_future(struct bl_request *, const struct bl_change *, const char *field);
 enum bl_status context_reviewed(struct bl_request *, const struct bl_change *); /* .before of what has reviewed_on */
-void context_date(int64_t microseconds, char out[11]);                          /* 2026-01-31, UTC */
 void context_year_after(const char date[11], char out[11]);
 
 /* The two dates of everything that is looked at again. */

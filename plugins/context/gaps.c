@@ -3,11 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-struct kind {
-    const char *code, *title, *detail; /* detail: one %s, the name of the record or the category */
-};
-
-static const struct kind kinds[] = {
+static const struct bl_gap kinds[] = {
     {"purpose_missing", "The purpose is not stated", "Say in a statement of kind purpose what the organisation is there for."},
     {"outcome_missing", "No outcome is stated", "Say in a statement of kind outcome what the ISMS shall bring about."},
     {"pestel_category_empty", "An outside category has no issue",
@@ -34,6 +30,7 @@ static const struct kind kinds[] = {
     {"nothing_reviewed", "Nothing was reviewed for a year",
      "No part of the context was looked at for a year. Review it and set the dates."},
     {"review_overdue", "A review is overdue", "Look again at: %s."},
+    {0},
 };
 
 /* The statement gives this one for every process; context_verb_first drops those whose name is right. */
@@ -101,60 +98,6 @@ static const char find_gaps[] =
 
     ") AS gap (place, code, clause, resource, id, ref, name) ORDER BY clause, place, id LIMIT 5000";
 
-static const struct kind *find(const char *code)
-{
-    size_t i = 0;
-    while (i + 1 < sizeof kinds / sizeof *kinds && strcmp(kinds[i].code, code) != 0)
-        i++;
-    return &kinds[i];
-}
-
-/* Puts `name` where the detail says %s. */
-static const char *words(struct bl_request *r, const char *detail, const char *name)
-{
-    const char *place = strstr(detail, "%s");
-    if (!place)
-        return detail;
-    size_t room = strlen(detail) + strlen(name ? name : "") + 1;
-    char *out = bl_alloc(r, room);
-    snprintf(out, room, "%.*s%s%s", (int)(place - detail), detail, name ? name : "", place + 2);
-    return out;
-}
-
-/* The record to open, or the register to add one to. */
-static const char *url(struct bl_request *r, const char *resource, const char *id)
-{
-    size_t room = strlen(r->org) + strlen(resource) + 80;
-    char *out = bl_alloc(r, room);
-    int written = snprintf(out, room, "/api/v1/orgs/%s/context/", r->org);
-    char *at = out + written;
-    snprintf(at, room - (size_t)written, "%s%s%s", resource, id ? "/" : "", id ? id : "");
-    for (; *at && *at != '/'; at++)
-        if (*at == '_')
-            *at = '-';
-    return out;
-}
-
-static void put_gap(struct bl_request *r, const struct bl_rows *rows, int i)
-{
-    enum { CODE, CLAUSE, RESOURCE, ID, REF, NAME };
-    const struct kind *kind = find(bl_cell(r, rows, i, CODE));
-    const char *resource = bl_cell(r, rows, i, RESOURCE), *id = bl_cell(r, rows, i, ID);
-    bl_json_object(r, NULL);
-    bl_json_text(r, "clause", bl_cell(r, rows, i, CLAUSE));
-    bl_json_text(r, "code", kind->code);
-    bl_json_text(r, "title", kind->title);
-    bl_json_text(r, "detail", words(r, kind->detail, bl_cell(r, rows, i, NAME)));
-    size_t room = strlen(resource) + 9;
-    char *whole = bl_alloc(r, room);
-    snprintf(whole, room, "context.%s", resource);
-    bl_json_text(r, "resource", whole);
-    bl_json_text(r, "id", id);
-    bl_json_text(r, "ref", bl_cell(r, rows, i, REF));
-    bl_json_text(r, "url", url(r, resource, id));
-    bl_json_close(r);
-}
-
 /* GET gaps */
 enum bl_status context_gaps(struct bl_request *r)
 {
@@ -170,7 +113,7 @@ enum bl_status context_gaps(struct bl_request *r)
         if (strcmp(bl_cell(r, rows, i, 0), verb_code) == 0 && context_verb_first(bl_cell(r, rows, i, 5)))
             continue;
         if (found++ < MOST)
-            put_gap(r, rows, i);
+            bl_put_gap(r, "context", kinds, rows, i);
     }
     bl_json_close(r);
     bl_json_integer(r, "count", found);

@@ -152,7 +152,7 @@ static bool listed(const char *list, const char *word)
 
 enum bl_status context_issue_before(struct bl_request *r, const struct bl_change *change)
 {
-    const char *origin = context_member(change->after, "origin"), *category = context_member(change->after, "category");
+    const char *origin = bl_text(change->after, "origin"), *category = bl_text(change->after, "category");
     enum bl_status status = BL_OK;
     if (origin && category && !listed(strcmp(origin, "external") == 0 ? external : internal, category))
         status = bl_fail(r, BL_UNPROCESSABLE, "category_not_of_origin", "/category", "%s", CATEGORY_WORDS);
@@ -262,5 +262,5 @@ const struct bl_field context_climate_fields[] = {
 
 enum bl_status context_climate_before(struct bl_request *r, const struct bl_change *change)
 {
-    return context_not_future(r, change, "decided_on");
+    return bl_not_future(r, change->after, "decided_on");
 }

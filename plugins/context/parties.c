@@ -161,18 +161,18 @@ static void set_text(const struct bl_change *change, const char *field, const ch
 
 enum bl_status context_requirement_before(struct bl_request *r, const struct bl_change *change)
 {
-    const char *decision = context_member(change->after, "addressed_by_isms");
-    const char *was = context_member(change->before, "addressed_by_isms");
+    const char *decision = bl_text(change->after, "addressed_by_isms");
+    const char *was = bl_text(change->before, "addressed_by_isms");
     bool open = !decision || strcmp(decision, "undecided") == 0;
     enum bl_status status = BL_OK;
-    if (!open && !context_member(change->after, "reason"))
+    if (!open && !bl_text(change->after, "reason"))
         status = bl_fail(r, BL_UNPROCESSABLE, "reason_missing", "/reason", "%s", REASON_WORDS);
     enum bl_status reviewed = context_reviewed(r, change);
     if (status || reviewed)
         return status ? status : reviewed;
     if (decision && (!was || strcmp(decision, was) != 0)) {
         char today[11];
-        context_date(r->now, today);
+        bl_day(r->now, today);
         set_text(change, "decided_on", open ? NULL : today);
         set_text(change, "decided_by_id", open ? NULL : r->actor);
     }

@@ -81,7 +81,7 @@ const struct bl_constraint context_process_constraints[] = {
 enum bl_status context_process_before(struct bl_request *r, const struct bl_change *change)
 {
     enum bl_status status = BL_OK;
-    const char *id = context_member(change->after, "catalogue_id");
+    const char *id = bl_text(change->after, "catalogue_id");
     if (id && !change->before && !context_catalogue_find(context_catalogue(r), id))
         status = bl_fail(r, BL_UNPROCESSABLE, "not_in_catalogue", "/catalogue_id",
                          "the catalogue has no %s: its numbers go from PR-01 to PR-%d; leave it out for a process of your own",
@@ -149,7 +149,7 @@ static enum bl_status live(struct bl_request *r, const char *from, const char *t
 
 enum bl_status context_process_link_before(struct bl_request *r, const struct bl_change *change)
 {
-    const char *from = context_member(change->after, "from_process_id"), *to = context_member(change->after, "to_process_id");
+    const char *from = bl_text(change->after, "from_process_id"), *to = bl_text(change->after, "to_process_id");
     if (!from || !to)
         return BL_OK;
     if (strcasecmp(from, to) == 0)

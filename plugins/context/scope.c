@@ -62,7 +62,7 @@ const struct bl_constraint context_site_constraints[] = {
 
 enum bl_status context_site_before(struct bl_request *r, const struct bl_change *change)
 {
-    const char *code = context_member(change->after, "country");
+    const char *code = bl_text(change->after, "country");
     static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
     if (code && (strlen(code) != 2 || strspn(code, letters) != 2))
         return bl_fail(r, BL_UNPROCESSABLE, "not_a_country", "/country", "the country is two capital letters, such as DE");
@@ -258,7 +258,7 @@ static const char complete[] =
 static void set_next_review(struct bl_request *r, const struct bl_change *change)
 {
     char today[11], next[11];
-    context_date(r->now, today);
+    bl_day(r->now, today);
     context_year_after(today, next);
     json_object_set_new(change->after, "reviewed_on", json_string(today));
     json_object_set_new(change->after, "review_on", json_string(next));
@@ -351,7 +351,7 @@ const struct bl_constraint context_scope_constraints[] = {
 
 enum bl_status context_scope_after(struct bl_request *r, const struct bl_change *change)
 {
-    const char *status = context_member(change->after, "status");
+    const char *status = bl_text(change->after, "status");
     if (strcmp(change->verb, "archive") == 0 && status && strcmp(status, "in_force") == 0)
         return bl_fail(r, BL_CONFLICT, "scope_in_force", NULL,
                        "the scope in force cannot be archived: bring its successor into force, or take it out of force, first");
@@ -418,7 +418,7 @@ enum bl_status context_scope_revise(struct bl_request *r)
         return bl_fail(r, BL_UNAVAILABLE, "no_memory", NULL, "not enough memory for this scope at the moment: try again");
     bl_defer(r, decref, body);
     status = bl_create(r, "context.scopes", body, &record);
-    const char *new_id = context_member(record, "id");
+    const char *new_id = bl_text(record, "id");
     if (status == BL_OK)
         status = link_sites(r, new_id, bl_cell(r, rows, 0, 2));
     if (status)

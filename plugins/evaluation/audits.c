@@ -250,15 +250,15 @@ static enum bl_status programme_fits(struct bl_request *r, const struct bl_chang
 {
     static const char sql[] = "SELECT edition, $3::date BETWEEN period_from AND period_to AND $4::date <= period_to, status"
                               " FROM evaluation.audit_programme WHERE tenant_id = $1 AND id = $2::uuid AND archived_at IS NULL";
-    const char *args[] = {evaluation_text(change->after, "programme_id"), evaluation_text(change->after, "starts_on"),
-                          evaluation_text(change->after, "ends_on")};
+    const char *args[] = {bl_text(change->after, "programme_id"), bl_text(change->after, "starts_on"),
+                          bl_text(change->after, "ends_on")};
     struct bl_rows *rows;
     enum bl_status status = args[0] ? bl_sql(r, sql, args, 3, 0, &rows) : BL_OK;
     if (status || !args[0])
         return status;
     if (bl_count(r, rows) == 0)
         return bl_fail(r, BL_UNPROCESSABLE, "not_found", "/programme_id", "there is no such programme");
-    if (strcmp(bl_cell(r, rows, 0, 0), evaluation_text(change->after, "edition")) != 0)
+    if (strcmp(bl_cell(r, rows, 0, 0), bl_text(change->after, "edition")) != 0)
         return bl_fail(r, BL_UNPROCESSABLE, "other_edition", "/programme_id", "the programme is by the edition of %s",
                        bl_cell(r, rows, 0, 0));
     if (!bl_integer(r, rows, 0, 1))
@@ -271,7 +271,7 @@ static enum bl_status coverage_kept(struct bl_request *r, const struct bl_change
     static const char sql[] = "SELECT 1 FROM evaluation.audit_programme WHERE tenant_id = $1 AND id = $2::uuid"
                               " AND status <> 'draft'";
     static const char *const fields[] = {"clauses", "controls", "programme_id"};
-    const char *programme = evaluation_text(change->before, "programme_id");
+    const char *programme = bl_text(change->before, "programme_id");
     struct bl_rows *rows;
     enum bl_status status = programme ? bl_sql(r, sql, &programme, 1, 0, &rows) : BL_OK;
     if (status || !programme || bl_count(r, rows) == 0)
@@ -287,9 +287,9 @@ enum bl_status evaluation_audit_before(struct bl_request *r, const struct bl_cha
 {
     enum bl_status status = evaluation_ordered(r, change, "starts_on", "ends_on");
     if (status == BL_OK)
-        status = evaluation_not_future(r, change, "opening_on");
+        status = bl_not_future(r, change->after, "opening_on");
     if (status == BL_OK)
-        status = evaluation_not_future(r, change, "closing_on");
+        status = bl_not_future(r, change->after, "closing_on");
     if (status == BL_OK)
         status = evaluation_ordered(r, change, "opening_on", "closing_on");
     if (status == BL_OK && change->before)

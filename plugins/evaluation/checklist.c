@@ -83,10 +83,10 @@ const struct bl_field evaluation_checklist_fields[] = {
 enum bl_status evaluation_checklist_before(struct bl_request *r, const struct bl_change *change)
 {
     static const char known[] = "SELECT 1 FROM evaluation.question WHERE $1::uuid IS NOT NULL AND id = $2::text";
-    const char *question = evaluation_text(change->after, "question_id");
+    const char *question = bl_text(change->after, "question_id");
     const json_t *sample = json_object_get(change->after, "sample"), *population = json_object_get(change->after, "population");
     struct bl_rows *rows;
-    if (evaluation_text(change->after, "answer") && !evaluation_text(change->after, "evidence"))
+    if (bl_text(change->after, "answer") && !bl_text(change->after, "evidence"))
         return bl_fail(r, BL_UNPROCESSABLE, "required", "/evidence", "an answer needs its evidence, or why there is none");
     if (json_is_integer(sample) && !json_is_integer(population))
         return bl_fail(r, BL_UNPROCESSABLE, "required", "/population", "say from how many the sample was taken");
@@ -150,6 +150,6 @@ enum bl_status evaluation_questions(struct bl_request *r)
     struct bl_rows *rows;
     enum bl_status status = bl_sql(r, sql, &clause, 1, BL_FINAL, &rows);
     if (status == BL_OK)
-        evaluation_items(r, rows);
+        bl_items(r, rows);
     return status;
 }

@@ -52,7 +52,7 @@ static const char waiting[] = "SELECT k.id, k.signal, k.unit FROM evaluation.met
 static enum bl_status take(struct bl_request *r, bool due, int *taken, int *without)
 {
     char today[11], value[40];
-    evaluation_today(r, today);
+    bl_day(r->now, today);
     const char *args[] = {due ? "true" : "false", today};
     struct bl_rows *rows;
     json_t *signals = NULL;

@@ -3,6 +3,7 @@
 #define EVALUATION_EVALUATION_H
 
 #include <ballium/plugin.h>
+#include <ballium/rules.h>
 
 /* programmes.c, coverage.c: what is audited over the cycle */
 extern const struct bl_field evaluation_programme_fields[];
@@ -74,16 +75,12 @@ extern const char evaluation_wanted[]; /* SQL: input, number, title of what the 
 extern const struct bl_report evaluation_reports[]; /* reports.c */
 
 /* rules.c */
-const char *evaluation_text(const json_t *record, const char *name); /* NULL when it is absent, null or blank */
-void evaluation_today(const struct bl_request *, char out[11]);      /* 2026-01-31, UTC */
-enum bl_status evaluation_not_future(struct bl_request *, const struct bl_change *, const char *field);
 /* The second day must not lie before the first. */
 enum bl_status evaluation_ordered(struct bl_request *, const struct bl_change *, const char *first, const char *then);
 bool evaluation_is_state(const json_t *record, const char *states); /* " draft closed ": one of these? */
 /* Refuses the change of what belongs to an audit whose report is issued; locks the audit until the end. */
 enum bl_status evaluation_audit_open(struct bl_request *, const struct bl_change *);
 enum bl_status evaluation_audit_part_retire(struct bl_request *, const struct bl_change *);
-void evaluation_items(struct bl_request *, const struct bl_rows *); /* {"items": [first cells, which are JSON], "count"} */
 
 #define EVALUATION_EDITIONS "2013 2022"
 

@@ -76,7 +76,7 @@ enum bl_status evaluation_finding_before(struct bl_request *r, const struct bl_c
 {
     static const char asked[] = "SELECT 1 FROM evaluation.audit_checklist_item WHERE tenant_id = $1 AND id = $2::uuid"
                                 " AND audit_id = $3::uuid AND archived_at IS NULL";
-    const char *args[] = {evaluation_text(change->after, "checklist_item_id"), evaluation_text(change->after, "audit_id")};
+    const char *args[] = {bl_text(change->after, "checklist_item_id"), bl_text(change->after, "audit_id")};
     struct bl_rows *rows;
     enum bl_status status = evaluation_audit_open(r, change);
     if (status || !args[0])
@@ -104,7 +104,7 @@ static enum bl_status open_one(struct bl_request *r, const char *finding, const 
     enum bl_status status = bl_create(r, "improvement.nonconformities", body, &made);
     json_decref(body);
     if (status == BL_OK)
-        status = bl_link(r, "evaluation.audit_findings", finding, "nonconformities", evaluation_text(made, "id"));
+        status = bl_link(r, "evaluation.audit_findings", finding, "nonconformities", bl_text(made, "id"));
     return status;
 }
 

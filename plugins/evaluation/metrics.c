@@ -171,12 +171,12 @@ enum bl_status evaluation_metric_before(struct bl_request *r, const struct bl_ch
 {
     static const char *const fields[] = {"last_value", "last_measured_on", "standing", "trend", "next_due_on"};
     const char *args[] = {change->id,
-                          evaluation_text(change->after, "target"),
-                          evaluation_text(change->after, "tolerance"),
-                          evaluation_text(change->after, "direction"),
-                          evaluation_text(change->after, "frequency"),
-                          evaluation_text(change->after, "starts_on")};
-    const char *signal = evaluation_text(change->after, "signal");
+                          bl_text(change->after, "target"),
+                          bl_text(change->after, "tolerance"),
+                          bl_text(change->after, "direction"),
+                          bl_text(change->after, "frequency"),
+                          bl_text(change->after, "starts_on")};
+    const char *signal = bl_text(change->after, "signal");
     struct bl_rows *rows;
     enum bl_status status = BL_OK;
     if (signal &&
@@ -247,9 +247,9 @@ enum bl_status evaluation_measurement_before(struct bl_request *r, const struct 
 {
     static const char sql[] = "SELECT status, signal FROM evaluation.metric WHERE tenant_id = $1 AND id = $2::uuid"
                               " AND archived_at IS NULL";
-    const char *metric = evaluation_text(change->after, "metric_id");
+    const char *metric = bl_text(change->after, "metric_id");
     struct bl_rows *rows;
-    enum bl_status status = evaluation_not_future(r, change, "measured_on");
+    enum bl_status status = bl_not_future(r, change->after, "measured_on");
     if (status == BL_OK)
         status = bl_sql(r, sql, &metric, 1, 0, &rows);
     if (status)
@@ -270,7 +270,7 @@ enum bl_status evaluation_measurement_before(struct bl_request *r, const struct 
 enum bl_status evaluation_measurement_after(struct bl_request *r, const struct bl_change *change)
 {
     json_t *nothing = json_object();
-    enum bl_status status = bl_update(r, "evaluation.metrics", evaluation_text(change->after, "metric_id"), nothing, NULL);
+    enum bl_status status = bl_update(r, "evaluation.metrics", bl_text(change->after, "metric_id"), nothing, NULL);
     json_decref(nothing);
     return status;
 }
@@ -299,7 +299,7 @@ enum bl_status evaluation_series(struct bl_request *r)
     if (status == BL_OK)
         status = bl_sql(r, series, &id, 1, BL_FINAL, &rows);
     if (status == BL_OK)
-        evaluation_items(r, rows);
+        bl_items(r, rows);
     return status;
 }
 
@@ -320,6 +320,6 @@ enum bl_status evaluation_board(struct bl_request *r)
     struct bl_rows *rows;
     enum bl_status status = bl_sql(r, board, NULL, 0, BL_FINAL, &rows);
     if (status == BL_OK)
-        evaluation_items(r, rows);
+        bl_items(r, rows);
     return status;
 }

@@ -117,7 +117,7 @@ static enum bl_status first_day(struct bl_request *r, const struct bl_change *ch
 {
     static const char sql[] = "SELECT coalesce($3::date, max(held_on), current_date - interval '1 year')::date::text"
                               " FROM evaluation.management_review WHERE tenant_id = $1 AND id <> $2::uuid AND status = 'closed'";
-    const char *args[] = {change->id, evaluation_text(change->before, "since")};
+    const char *args[] = {change->id, bl_text(change->before, "since")};
     struct bl_rows *rows;
     enum bl_status status = bl_sql(r, sql, args, 2, 0, &rows);
     *day = status == BL_OK ? bl_cell(r, rows, 0, 0) : NULL;

@@ -160,7 +160,7 @@ static const char pack[] =
 
 static enum bl_status make(struct bl_request *r, const char *sql, const char *what, const json_t *order, json_t **document)
 {
-    const char *id = evaluation_text(order, "id");
+    const char *id = bl_text(order, "id");
     struct bl_rows *rows;
     if (!id)
         return bl_fail(r, BL_UNPROCESSABLE, "required", "/id", "name the %s that the document is about", what);

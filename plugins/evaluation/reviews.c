@@ -161,8 +161,8 @@ const struct bl_transition evaluation_review_transitions[] = {
 enum bl_status evaluation_review_before(struct bl_request *r, const struct bl_change *change)
 {
     static const char *const names[] = {"held_on", "since"};
-    enum bl_status status = evaluation_not_future(r, change, names[0]);
-    return status == BL_OK ? evaluation_not_future(r, change, names[1]) : status;
+    enum bl_status status = bl_not_future(r, change->after, names[0]);
+    return status == BL_OK ? bl_not_future(r, change->after, names[1]) : status;
 }
 
 enum bl_status evaluation_review_retire(struct bl_request *r, const struct bl_change *change)
@@ -288,7 +288,7 @@ const struct bl_transition evaluation_decision_transitions[] = {
 enum bl_status evaluation_decision_before(struct bl_request *r, const struct bl_change *change)
 {
     static const char sql[] = "SELECT status FROM evaluation.management_review WHERE tenant_id = $1 AND id = $2::uuid FOR SHARE";
-    const char *id = evaluation_text(change->after, "review_id");
+    const char *id = bl_text(change->after, "review_id");
     struct bl_rows *rows;
     if (!change->before)
         json_object_set_new(change->after, "times_carried", json_integer(0));
@@ -309,7 +309,7 @@ enum bl_status evaluation_decision_before(struct bl_request *r, const struct bl_
             snprintf(pointer, sizeof pointer, "/%s", kept[i]);
             return bl_fail(r, BL_CONFLICT, "review_closed", pointer, "the review is closed: what it decided stays as it is");
         }
-    if (!evaluation_text(change->after, "owner_id"))
+    if (!bl_text(change->after, "owner_id"))
         return bl_fail(r, BL_CONFLICT, "decision_without_owner", "/owner_id", "a decision of a closed review has an owner");
     return BL_OK;
 }
@@ -318,7 +318,7 @@ enum bl_status evaluation_decision_retire(struct bl_request *r, const struct bl_
 {
     static const char sql[] =
         "SELECT 1 FROM evaluation.management_review WHERE tenant_id = $1 AND id = $2::uuid AND status = 'closed'";
-    const char *id = evaluation_text(change->before, "review_id");
+    const char *id = bl_text(change->before, "review_id");
     struct bl_rows *rows;
     enum bl_status status = bl_sql(r, sql, &id, 1, 0, &rows);
     if (status == BL_OK && bl_count(r, rows) > 0)

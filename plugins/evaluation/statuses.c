@@ -63,11 +63,11 @@ enum bl_status evaluation_status_before(struct bl_request *r, const struct bl_ch
 {
     static const char known[] =
         "SELECT 1 FROM evaluation.requirement WHERE $1::uuid IS NOT NULL AND edition || '#' || seq = $2::text";
-    const char *requirement = evaluation_text(change->after, "requirement"), *state = evaluation_text(change->after, "state");
+    const char *requirement = bl_text(change->after, "requirement"), *state = bl_text(change->after, "state");
     struct bl_rows *rows;
-    enum bl_status status = evaluation_not_future(r, change, "judged_on");
+    enum bl_status status = bl_not_future(r, change->after, "judged_on");
     if (status == BL_OK && (strcmp(state, "fulfilled") == 0 || strcmp(state, "partial") == 0) &&
-        !evaluation_text(change->after, "evidence"))
+        !bl_text(change->after, "evidence"))
         status =
             bl_fail(r, BL_UNPROCESSABLE, "required", "/evidence", "say by what one can see it: nothing counts without evidence");
     if (status || change->before)

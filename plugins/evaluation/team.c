@@ -105,8 +105,7 @@ enum bl_status evaluation_independence(struct bl_request *r, const char *audit_i
 
 enum bl_status evaluation_team_before(struct bl_request *r, const struct bl_change *change)
 {
-    bool member = evaluation_text(change->after, "member_id") != NULL,
-         external = evaluation_text(change->after, "external") != NULL;
+    bool member = bl_text(change->after, "member_id") != NULL, external = bl_text(change->after, "external") != NULL;
     enum bl_status status = evaluation_audit_open(r, change);
     if (status == BL_OK && member == external)
         status = bl_fail(r, BL_UNPROCESSABLE, "one_person", "/member_id",
@@ -118,5 +117,5 @@ enum bl_status evaluation_team_after(struct bl_request *r, const struct bl_chang
 {
     if (strcmp(change->verb, "archive") == 0)
         return BL_OK;
-    return evaluation_independence(r, evaluation_text(change->after, "audit_id"));
+    return evaluation_independence(r, bl_text(change->after, "audit_id"));
 }

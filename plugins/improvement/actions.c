@@ -111,7 +111,7 @@ enum bl_status improvement_action_before(struct bl_request *r, const struct bl_c
 {
     static const char sql[] = "SELECT status, cycle, archived_at IS NOT NULL FROM improvement.nonconformity"
                               " WHERE tenant_id = $1 AND id = $2::uuid FOR SHARE";
-    const char *id = improvement_text(change->after, "nonconformity_id");
+    const char *id = bl_text(change->after, "nonconformity_id");
     struct bl_rows *rows;
     if (change->before)
         return BL_OK;
@@ -132,7 +132,7 @@ enum bl_status improvement_action_before(struct bl_request *r, const struct bl_c
 /* What was done is part of the record of the nonconformity. */
 enum bl_status improvement_action_retire(struct bl_request *r, const struct bl_change *change)
 {
-    const char *status = improvement_text(change->before, "status");
+    const char *status = bl_text(change->before, "status");
     if (strcmp(change->verb, "archive") != 0 || strcmp(status, "planned") == 0 || strcmp(status, "cancelled") == 0)
         return BL_OK;
     return bl_fail(r, BL_CONFLICT, "kept", NULL, "an action that was begun is kept: complete it, or cancel it with a reason");

@@ -69,7 +69,7 @@ static const char wind[] =
 enum bl_status improvement_wind(struct bl_request *r, json_t *record, const char *from, bool again)
 {
     static const char *const fields[] = {"correction_due_on", "cause_due_on", "act_due_on"};
-    const char *args[] = {from, improvement_text(record, "source"), improvement_text(record, "grade")};
+    const char *args[] = {from, bl_text(record, "source"), bl_text(record, "grade")};
     struct bl_rows *rows;
     enum bl_status status = bl_sql(r, wind, args, 3, 0, &rows);
     for (int i = again ? 1 : 0; status == BL_OK && i < 3; i++)

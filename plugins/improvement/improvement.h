@@ -3,6 +3,7 @@
 #define IMPROVEMENT_IMPROVEMENT_H
 
 #include <ballium/plugin.h>
+#include <ballium/rules.h>
 
 /* nonconformities.c: what is written down; lifecycle.c: how it comes to an end */
 extern const struct bl_field improvement_nonconformity_fields[];
@@ -36,9 +37,6 @@ enum bl_status improvement_causes(struct bl_request *);
 enum bl_status improvement_trends(struct bl_request *);
 
 /* rules.c */
-const char *improvement_text(const json_t *record, const char *name); /* NULL when it is absent, null or blank */
-void improvement_today(const struct bl_request *, char out[11]);      /* 2026-01-31, UTC */
-enum bl_status improvement_not_future(struct bl_request *, const struct bl_change *, const char *field);
 /* The record that this one came from: both members or none, it must exist; origin_ref is filled in. On create. */
 enum bl_status improvement_origin(struct bl_request *, const struct bl_change *);
 

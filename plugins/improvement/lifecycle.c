@@ -61,7 +61,7 @@ static enum bl_status verified(struct bl_request *r, const struct bl_change *cha
 static enum bl_status failed(struct bl_request *r, const struct bl_change *change)
 {
     char today[11];
-    improvement_today(r, today);
+    bl_day(r->now, today);
     json_t *checks = json_deep_copy(json_object_get(change->before, "failed_checks"));
     json_array_append_new(checks, json_pack("{s:s, s:s, s:O, s:O}", "on", today, "by", r->actor, "found",
                                             json_object_get(change->input, "note"), "cause",

@@ -277,9 +277,8 @@ static enum bl_status settled(struct bl_request *r, const struct bl_change *chan
 
 enum bl_status improvement_nonconformity_before(struct bl_request *r, const struct bl_change *change)
 {
-    const char *repeats = improvement_text(change->after, "repeats_id"),
-               *detected = improvement_text(change->after, "detected_on");
-    enum bl_status status = improvement_not_future(r, change, "detected_on");
+    const char *repeats = bl_text(change->after, "repeats_id"), *detected = bl_text(change->after, "detected_on");
+    enum bl_status status = bl_not_future(r, change->after, "detected_on");
     if (status == BL_OK && repeats && strcmp(repeats, change->id) == 0)
         status =
             bl_fail(r, BL_UNPROCESSABLE, "repeats_itself", "/repeats_id", "%s", improvement_nonconformity_constraints[0].detail);
@@ -300,7 +299,7 @@ enum bl_status improvement_nonconformity_retire(struct bl_request *r, const stru
 {
     if (strcmp(change->verb, "archive") != 0 || in_state(change->before, " closed dismissed "))
         return BL_OK;
-    const char *source = improvement_text(change->before, "source");
+    const char *source = bl_text(change->before, "source");
     if (in_state(change->before, " open ") && strcmp(source, "internal_audit") != 0 && strcmp(source, "certification_body") != 0)
         return BL_OK;
     return bl_fail(r, BL_CONFLICT, "not_closed", NULL,

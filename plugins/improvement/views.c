@@ -3,18 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void items(struct bl_request *r, const struct bl_rows *rows)
-{
-    bl_respond(r, 200, "application/json");
-    bl_json_object(r, NULL);
-    bl_json_array(r, "items");
-    for (int i = 0; i < bl_count(r, rows); i++)
-        bl_json_raw(r, NULL, bl_cell(r, rows, i, 0));
-    bl_json_close(r);
-    bl_json_integer(r, "count", bl_count(r, rows));
-    bl_json_close(r);
-}
-
 /* Nonconformities by `value`, the most frequent first; $2 months back from today. */
 #define GROUPED(value)                                                                                                           \
     "SELECT json_build_object('value', " value ", 'count', count(*), 'repeated', count(*) > 1 AND " value " IS NOT NULL,"        \
@@ -58,7 +46,7 @@ enum bl_status improvement_causes(struct bl_request *r)
     if (status == BL_OK)
         status = bl_sql(r, sql, &months, 1, BL_FINAL, &rows);
     if (status == BL_OK)
-        items(r, rows);
+        bl_items(r, rows);
     return status;
 }
 
@@ -87,6 +75,6 @@ enum bl_status improvement_trends(struct bl_request *r)
     if (status == BL_OK)
         status = bl_sql(r, trends, &months, 1, BL_FINAL, &rows);
     if (status == BL_OK)
-        items(r, rows);
+        bl_items(r, rows);
     return status;
 }

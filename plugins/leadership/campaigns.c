@@ -93,7 +93,7 @@ static enum bl_status start(struct bl_request *r, const struct bl_change *change
     struct bl_rows *rows;
     enum bl_status status = leadership_row(r, sql, change->id, &rows);
     if (status == BL_OK)
-        leadership_set(change, "version_id", bl_cell(r, rows, 0, 0));
+        bl_set(change, "version_id", bl_cell(r, rows, 0, 0));
     return status;
 }
 
@@ -186,7 +186,7 @@ const struct bl_field leadership_reminder_fields[] = {
 /* Nobody is reminded of what he has done. */
 enum bl_status leadership_reminder_before(struct bl_request *r, const struct bl_change *change)
 {
-    const char *args[] = {leadership_text(change->after, "campaign_id"), leadership_text(change->after, "person_id")};
+    const char *args[] = {bl_text(change->after, "campaign_id"), bl_text(change->after, "person_id")};
     struct bl_rows *rows;
     enum bl_status status = bl_sql(r, "SELECT a.id" READERS " AND p.id = $3::uuid", args, 2, 0, &rows);
     if (status == BL_OK && bl_count(r, rows) == 0)

@@ -59,11 +59,10 @@ const struct bl_relation leadership_commitment_relations[] = {
 
 enum bl_status leadership_commitment_before(struct bl_request *r, const struct bl_change *change)
 {
-    const char *named = leadership_text(change->after, "done_by_id");
-    const char *entered = change->before ? leadership_text(change->before, "created_by") : r->actor,
-               *who = named ? named : entered;
+    const char *named = bl_text(change->after, "done_by_id");
+    const char *entered = change->before ? bl_text(change->before, "created_by") : r->actor, *who = named ? named : entered;
     struct bl_rows *rows;
-    enum bl_status status = leadership_not_future(r, change, "done_on");
+    enum bl_status status = bl_not_future(r, change->after, "done_on");
     if (status == BL_OK)
         status = leadership_ordered(r, change, "done_on", "again_on");
     if (status == BL_OK)
@@ -89,6 +88,6 @@ enum bl_status leadership_commitment_summary(struct bl_request *r)
     struct bl_rows *rows;
     enum bl_status status = bl_sql(r, summary, NULL, 0, BL_FINAL, &rows);
     if (status == BL_OK)
-        leadership_items(r, rows);
+        bl_items(r, rows);
     return status;
 }

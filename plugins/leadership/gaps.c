@@ -92,16 +92,11 @@ static const struct kind *find(const char *code)
 static void put_gap(struct bl_request *r, const struct bl_rows *rows, int i)
 {
     const struct kind *kind = find(bl_cell(r, rows, i, 0));
-    const char *name = bl_cell(r, rows, i, 3), *place = strstr(kind->detail, "%s");
-    size_t room = strlen(kind->detail) + strlen(name ? name : "") + 1;
-    char *detail = bl_alloc(r, room);
-    if (place)
-        snprintf(detail, room, "%.*s%s%s", (int)(place - kind->detail), kind->detail, name ? name : "", place + 2);
     bl_json_object(r, NULL);
     bl_json_text(r, "clause", kind->clause);
     bl_json_text(r, "code", kind->code);
     bl_json_text(r, "title", kind->title);
-    bl_json_text(r, "detail", place ? detail : kind->detail);
+    bl_json_text(r, "detail", bl_named(r, kind->detail, bl_cell(r, rows, i, 3)));
     bl_json_text(r, "resource", kind->resource); /* where it is mended */
     bl_json_text(r, "id", bl_cell(r, rows, i, 1));
     bl_json_text(r, "ref", bl_cell(r, rows, i, 2));

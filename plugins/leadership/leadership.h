@@ -3,6 +3,7 @@
 #define LEADERSHIP_LEADERSHIP_H
 
 #include <ballium/plugin.h>
+#include <ballium/rules.h>
 
 /* policies.c: clause 5.2 */
 extern const struct bl_field leadership_policy_fields[];
@@ -45,15 +46,11 @@ enum bl_status leadership_matrix(struct bl_request *);
 enum bl_status leadership_gaps(struct bl_request *);
 
 /* rules.c */
-const char *leadership_text(const json_t *record, const char *name); /* the text member; NULL when it is absent, null or blank */
-void leadership_set(const struct bl_change *, const char *field, const char *value); /* a BL_SERVER field; NULL: null */
 /* One row by the record's id ($2); BL_NOT_FOUND with words when there is none. */
 enum bl_status leadership_row(struct bl_request *, const char *sql, const char *id, struct bl_rows **rows);
-enum bl_status leadership_not_future(struct bl_request *, const struct bl_change *, const char *field);
 /* The second day must not lie before the first, when both are given. */
 enum bl_status leadership_ordered(struct bl_request *, const struct bl_change *, const char *first, const char *then);
 /* Answers {"items": [each row's first cell, which is JSON], "count"}. */
-void leadership_items(struct bl_request *, const struct bl_rows *);
 
 #define LEADERSHIP_TODAY "(now() AT TIME ZONE 'UTC')::date"
 

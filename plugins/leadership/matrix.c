@@ -40,9 +40,9 @@ static enum bl_status one_letter(struct bl_request *r, const struct bl_change *c
         " AND l.relation <> $4::text AND l.from_id = $2::uuid AND l.to_id = $3::uuid"
         " UNION ALL SELECT 'accountable' FROM leadership.responsibility WHERE tenant_id = $1 AND id = $2::uuid"
         " AND accountable_id = $3::uuid AND $4::text <> 'leadership.responsibilities.responsible' LIMIT 1";
-    const char *name = leadership_text(change->input, "relation");
+    const char *name = bl_text(change->input, "relation");
     char *relation = bl_alloc(r, sizeof relation_key + strlen(name));
-    const char *args[] = {change->id, leadership_text(change->input, "id"), relation};
+    const char *args[] = {change->id, bl_text(change->input, "id"), relation};
     struct bl_rows *rows;
     if (strcmp(change->verb, "link") != 0)
         return BL_OK;
@@ -96,7 +96,7 @@ enum bl_status leadership_responsibility_before(struct bl_request *r, const stru
         "SELECT o.archived_at IS NOT NULL, EXISTS (SELECT FROM core.link l WHERE l.tenant_id = $1 AND l.relation IN"
         " ('leadership.responsibilities.consulted', 'leadership.responsibilities.informed') AND l.from_id = $3::uuid"
         " AND l.to_id = o.id) FROM leadership.role o WHERE o.tenant_id = $1 AND o.id = $2::uuid";
-    const char *args[] = {leadership_text(change->after, "accountable_id"), change->id};
+    const char *args[] = {bl_text(change->after, "accountable_id"), change->id};
     struct bl_rows *rows;
     enum bl_status status = bl_sql(r, sql, args, 2, 0, &rows);
     if (status)
@@ -144,6 +144,6 @@ enum bl_status leadership_matrix(struct bl_request *r)
     int here = (bl_loaded(r, "context") ? 1 : 0) + (bl_loaded(r, "annex_a") ? 2 : 0);
     enum bl_status status = bl_sql(r, matrix[here], NULL, 0, BL_FINAL, &rows);
     if (status == BL_OK)
-        leadership_items(r, rows);
+        bl_items(r, rows);
     return status;
 }

@@ -159,9 +159,9 @@ static enum bl_status publish(struct bl_request *r, const struct bl_change *chan
     enum bl_status status = leadership_row(r, dates, change->id, &rows);
     if (status)
         return status;
-    leadership_set(change, "version_id", bl_cell(r, rows, 0, 0));
-    leadership_set(change, "reviewed_on", bl_cell(r, rows, 0, 1));
-    leadership_set(change, "review_on", bl_cell(r, rows, 0, 2));
+    bl_set(change, "version_id", bl_cell(r, rows, 0, 0));
+    bl_set(change, "reviewed_on", bl_cell(r, rows, 0, 1));
+    bl_set(change, "review_on", bl_cell(r, rows, 0, 2));
     return BL_OK;
 }
 
@@ -171,8 +171,8 @@ static enum bl_status confirm(struct bl_request *r, const struct bl_change *chan
     enum bl_status status = leadership_row(r, dates, change->id, &rows);
     if (status)
         return status;
-    leadership_set(change, "reviewed_on", bl_cell(r, rows, 0, 1));
-    leadership_set(change, "review_on", bl_cell(r, rows, 0, 2));
+    bl_set(change, "reviewed_on", bl_cell(r, rows, 0, 1));
+    bl_set(change, "review_on", bl_cell(r, rows, 0, 2));
     return BL_OK;
 }
 
@@ -206,7 +206,7 @@ const struct bl_transition leadership_policy_transitions[] = {
 
 enum bl_status leadership_policy_retire(struct bl_request *r, const struct bl_change *change)
 {
-    if (strcmp(change->verb, "archive") == 0 && strcmp(leadership_text(change->before, "status"), "published") == 0)
+    if (strcmp(change->verb, "archive") == 0 && strcmp(bl_text(change->before, "status"), "published") == 0)
         return bl_fail(r, BL_CONFLICT, "policy_holds", NULL, "a published policy is not archived: withdraw it first");
     return BL_OK;
 }

@@ -70,7 +70,7 @@ const struct bl_constraint leadership_role_constraints[] = {
 
 enum bl_status leadership_role_before(struct bl_request *r, const struct bl_change *change)
 {
-    return leadership_not_future(r, change, "announced_on");
+    return bl_not_future(r, change->after, "announced_on");
 }
 
 enum bl_status leadership_role_retire(struct bl_request *r, const struct bl_change *change)
@@ -165,7 +165,7 @@ const struct bl_constraint leadership_appointment_constraints[] = {
 enum bl_status leadership_appointment_before(struct bl_request *r, const struct bl_change *change)
 {
     enum bl_status status = leadership_ordered(r, change, "from_on", "to_on");
-    return status ? status : leadership_not_future(r, change, "signed_on");
+    return status ? status : bl_not_future(r, change->after, "signed_on");
 }
 
 /* Not by oneself; of a role for one only one holds it; and who holds it is not his own deputy (an index sees to that). */
@@ -194,13 +194,13 @@ static enum bl_status appoint(struct bl_request *r, const struct bl_change *chan
     static const char held[] =
         "SELECT 1 FROM leadership.appointment WHERE tenant_id = $1 AND role_id = $2::uuid AND part = 'holder' "
         "AND status = 'in_force'";
-    const char *role = leadership_text(change->before, "role_id");
+    const char *role = bl_text(change->before, "role_id");
     struct bl_rows *rows, *holders;
     enum bl_status status = leadership_row(r, lock, role, &rows);
     if (status == BL_OK)
         status = bl_sql(r, held, &role, 1, 0, &holders);
     if (status == BL_OK && bl_integer(r, rows, 0, 0) && bl_count(r, holders) > 0 &&
-        strcmp(leadership_text(change->before, "part"), "holder") == 0)
+        strcmp(bl_text(change->before, "part"), "holder") == 0)
         return bl_fail(r, BL_UNPROCESSABLE, "role_held", "/role_id", "somebody was appointed at the same moment: look at it");
     return status;
 }

@@ -195,7 +195,7 @@ static enum bl_status score(struct bl_request *r, const struct bl_change *change
     json_t *answers = json_object_get(change->before, "answers");
     char *text = json_is_array(answers) ? json_dumps(answers, JSON_COMPACT) : strdup("[]");
     bl_defer(r, free_text, text);
-    const char *args[] = {operation_text(change->before, "template_id"), text};
+    const char *args[] = {bl_text(change->before, "template_id"), text};
     struct bl_rows *rows;
     enum bl_status status = bl_sql(r, scoring, args, 2, 0, &rows);
     if (status)
@@ -213,7 +213,7 @@ static enum bl_status score(struct bl_request *r, const struct bl_change *change
     if (status)
         return status;
     bool passed = bl_integer(r, rows, 0, SCORE) >= bl_integer(r, rows, 0, PASS) && !bl_integer(r, rows, 0, FAILED);
-    if (!passed && !operation_text(change->before, "findings"))
+    if (!passed && !bl_text(change->before, "findings"))
         return bl_fail(r, BL_UNPROCESSABLE, "required", "/findings", "it did not pass: say what was found");
     json_object_set_new(change->after, "score", json_integer(bl_integer(r, rows, 0, SCORE)));
     json_object_set_new(change->after, "passed", json_boolean(passed));
@@ -224,7 +224,7 @@ static enum bl_status score(struct bl_request *r, const struct bl_change *change
 static enum bl_status tell_supplier(struct bl_request *r, const struct bl_change *change)
 {
     json_t *nothing = json_object();
-    enum bl_status status = bl_update(r, "operation.suppliers", operation_text(change->after, "supplier_id"), nothing, NULL);
+    enum bl_status status = bl_update(r, "operation.suppliers", bl_text(change->after, "supplier_id"), nothing, NULL);
     json_decref(nothing);
     return status;
 }
@@ -243,9 +243,9 @@ const struct bl_transition operation_assessment_transitions[] = {
 
 enum bl_status operation_assessment_before(struct bl_request *r, const struct bl_change *change)
 {
-    const char *args[] = {operation_text(change->after, "supplier_id"), operation_text(change->after, "template_id")};
+    const char *args[] = {bl_text(change->after, "supplier_id"), bl_text(change->after, "template_id")};
     struct bl_rows *rows;
-    enum bl_status status = operation_worse(operation_not_future(r, change->after, "assessed_on"),
+    enum bl_status status = operation_worse(bl_not_future(r, change->after, "assessed_on"),
                                             operation_ordered(r, change->after, "assessed_on", "next_on"));
     if (status || change->before)
         return status;

@@ -179,7 +179,7 @@ static enum bl_status nothing_readable(struct bl_request *r, const struct bl_cha
     if (closed && away)
         return bl_fail(r, BL_UNPROCESSABLE, "still_readable", "/disposal",
                        "this asset is %s: have it erased or destroyed; what is erased may then be handed on, with a lower class",
-                       operation_text(change->after, "classification"));
+                       bl_text(change->after, "classification"));
     return BL_OK;
 }
 
@@ -227,7 +227,7 @@ const struct bl_constraint operation_asset_constraints[] = {
 
 enum bl_status operation_asset_before(struct bl_request *r, const struct bl_change *change)
 {
-    return operation_worse(operation_reviewed(r, change), operation_not_future(r, change->after, "acquired_on"));
+    return operation_worse(operation_reviewed(r, change), bl_not_future(r, change->after, "acquired_on"));
 }
 
 /* Putting a record away must not be the way around the rules of retirement. */

@@ -169,7 +169,7 @@ static enum bl_status unintended_only(struct bl_request *r, const struct bl_chan
 
 static enum bl_status by_another(struct bl_request *r, const struct bl_change *change)
 {
-    const char *requester = operation_text(change->before, "requester_id");
+    const char *requester = bl_text(change->before, "requester_id");
     if (requester && strcasecmp(requester, r->actor) == 0)
         return bl_fail(r, BL_FORBIDDEN, "separation_of_duties", NULL,
                        "who asked for the change does not approve it: somebody else has to");
@@ -179,14 +179,14 @@ static enum bl_status by_another(struct bl_request *r, const struct bl_change *c
 /* Approval first, then the deed: whoever did it before reports an unintended change. */
 static enum bl_status not_backdated(struct bl_request *r, const struct bl_change *change)
 {
-    const char *done = operation_text(change->after, "implemented_on"), *approved = operation_text(change->before, "approved_at");
+    const char *done = bl_text(change->after, "implemented_on"), *approved = bl_text(change->before, "approved_at");
     char day[11] = "";
     if (approved)
         memcpy(day, approved, 10);
     if (done && strcmp(done, day) < 0)
         return bl_fail(r, BL_UNPROCESSABLE, "backdated", "/implemented_on",
                        "it was approved on %s: a change that was done before is an unintended one, report it as such", day);
-    return operation_not_future(r, change->after, "implemented_on");
+    return bl_not_future(r, change->after, "implemented_on");
 }
 
 const struct bl_transition operation_change_transitions[] = {
@@ -258,9 +258,9 @@ const struct bl_transition operation_change_transitions[] = {
  * everywhere. */
 static enum bl_status to_come(struct bl_request *r, const struct bl_change *change)
 {
-    const char *day = operation_text(change->after, "planned_on"), *was = operation_text(change->before, "planned_on");
+    const char *day = bl_text(change->after, "planned_on"), *was = bl_text(change->before, "planned_on");
     char earliest[11];
-    operation_date(r->now - INT64_C(12) * 3600 * 1000000, earliest);
+    bl_day(r->now - INT64_C(12) * 3600 * 1000000, earliest);
     if (day && (!was || strcmp(day, was) != 0) && strcmp(day, earliest) < 0)
         return bl_fail(r, BL_UNPROCESSABLE, "backdated", "/planned_on",
                        "%s is over: a change is planned before it is done; what has happened is an unintended change", day);
@@ -270,13 +270,13 @@ static enum bl_status to_come(struct bl_request *r, const struct bl_change *chan
 enum bl_status operation_change_before(struct bl_request *r, const struct bl_change *change)
 {
     bool unintended = operation_is(change->after, "kind", "unintended");
-    if (unintended && operation_text(change->after, "planned_on"))
+    if (unintended && bl_text(change->after, "planned_on"))
         return bl_fail(r, BL_UNPROCESSABLE, "not_planned", "/planned_on",
                        "an unintended change was not planned: leave this day out");
-    if (unintended && !operation_text(change->after, "happened_on"))
+    if (unintended && !bl_text(change->after, "happened_on"))
         return bl_fail(r, BL_UNPROCESSABLE, "required", "/happened_on", "say when it happened");
-    if (!unintended && operation_text(change->after, "happened_on"))
+    if (!unintended && bl_text(change->after, "happened_on"))
         return bl_fail(r, BL_UNPROCESSABLE, "not_happened", "/happened_on",
                        "a planned change has not happened yet: leave this day out");
-    return operation_worse(to_come(r, change), operation_not_future(r, change->after, "happened_on"));
+    return operation_worse(to_come(r, change), bl_not_future(r, change->after, "happened_on"));
 }

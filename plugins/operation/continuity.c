@@ -270,9 +270,9 @@ static const struct bl_field held_input[] = {
 /* What was reached, against the plan as it is on that day. */
 static enum bl_status measured(struct bl_request *r, const struct bl_change *change)
 {
-    const char *plan = operation_text(change->before, "plan_id");
+    const char *plan = bl_text(change->before, "plan_id");
     struct bl_rows *rows;
-    enum bl_status status = operation_not_future(r, change->after, "held_on");
+    enum bl_status status = bl_not_future(r, change->after, "held_on");
     if (status == BL_OK)
         status =
             bl_sql(r, "SELECT rto_minutes, rpo_minutes FROM operation.continuity_plan WHERE tenant_id = $1 AND id = $2::uuid",
@@ -284,11 +284,11 @@ static enum bl_status measured(struct bl_request *r, const struct bl_change *cha
     bool missed = (json_is_integer(rto) && json_integer_value(rto) > bl_integer(r, rows, 0, 0)) ||
                   (json_is_integer(rpo) && json_integer_value(rpo) > bl_integer(r, rows, 0, 1));
     bool whole = json_is_integer(rto) && json_is_integer(rpo);
-    if (missed && !operation_text(change->after, "findings"))
+    if (missed && !bl_text(change->after, "findings"))
         return bl_fail(r, BL_UNPROCESSABLE, "required", "/findings",
                        "the plan asks for %s and %s minutes: say why they were missed", bl_cell(r, rows, 0, 0),
                        bl_cell(r, rows, 0, 1));
-    operation_set(change, "result", missed ? "missed" : whole ? "met" : "not_measured");
+    bl_set(change, "result", missed ? "missed" : whole ? "met" : "not_measured");
     return BL_OK;
 }
 

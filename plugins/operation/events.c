@@ -150,13 +150,13 @@ static enum bl_status declare(struct bl_request *r, const struct bl_change *chan
     enum bl_status status = bl_create(r, "operation.incidents", body, &record);
     json_decref(body);
     if (status == BL_OK)
-        operation_set(change, "incident_id", operation_text(record, "id"));
+        bl_set(change, "incident_id", bl_text(record, "id"));
     return status;
 }
 
 static enum bl_status attach(struct bl_request *r, const struct bl_change *change)
 {
-    const char *id = operation_text(change->after, "incident_id");
+    const char *id = bl_text(change->after, "incident_id");
     struct bl_rows *rows;
     enum bl_status status = bl_sql(r,
                                    "SELECT ref FROM operation.incident WHERE tenant_id = $1 AND id = $2::uuid"
@@ -170,8 +170,8 @@ static enum bl_status attach(struct bl_request *r, const struct bl_change *chang
 static enum bl_status start_over(struct bl_request *r, const struct bl_change *change)
 {
     (void)r;
-    operation_set(change, "assessed_at", NULL);
-    operation_set(change, "assessed_by_id", NULL);
+    bl_set(change, "assessed_at", NULL);
+    bl_set(change, "assessed_by_id", NULL);
     return BL_OK;
 }
 

@@ -42,7 +42,7 @@ static enum bl_status event_of(struct bl_request *r, const json_t *body, json_t 
             status = bl_fail(r, BL_UNPROCESSABLE, "unknown_field", pointer, "is not a part of a report");
     }
     operation_time(r->now, now);
-    if (!operation_text(event, "noticed_at"))
+    if (!bl_text(event, "noticed_at"))
         json_object_set_new(event, "noticed_at", json_string(now));
     json_object_set_new(event, "channel", json_string("form"));
     return status;

@@ -4,9 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct kind {
-    const char *code, *title, *detail; /* detail: one %s, the name of the record */
-} kinds[] = {
+static const struct bl_gap kinds[] = {
     {"asset_missing", "No asset is listed", "List what is worth protecting, the weightiest first."},
     {"asset_without_owner", "An asset without an owner", "Name who answers for: %s."},
     {"asset_unsupported", "An asset is out of support", "Replace, renew or retire: %s."},
@@ -40,6 +38,7 @@ static const struct kind {
     {"obligation_not_assessed", "A duty is not compared with what is done", "Decide whether it is met: %s."},
     {"obligation_not_met", "A duty is not met", "Do what is missing: %s."},
     {"review_overdue", "A review is overdue", "Look again at: %s."},
+    {0},
 };
 
 #define LIVE(table) " FROM operation." table " x WHERE x.tenant_id = $1 AND x.archived_at IS NULL"
@@ -124,59 +123,7 @@ static const char find_gaps[] =
     ") AS gap) g WHERE n <= 200 ORDER BY place, id LIMIT 1000";
 /* clang-format on */
 
-static const struct kind *find(const char *code)
-{
-    size_t i = 0;
-    while (i + 1 < sizeof kinds / sizeof *kinds && strcmp(kinds[i].code, code) != 0)
-        i++;
-    return &kinds[i];
-}
-
-/* Puts `name` where the detail says %s. */
-static const char *words(struct bl_request *r, const char *detail, const char *name)
-{
-    const char *place = strstr(detail, "%s");
-    if (!place)
-        return detail;
-    size_t room = strlen(detail) + strlen(name ? name : "") + 1;
-    char *out = bl_alloc(r, room);
-    snprintf(out, room, "%.*s%s%s", (int)(place - detail), detail, name ? name : "", place + 2);
-    return out;
-}
-
-/* The record to open, or the register to add one to. */
-static const char *url(struct bl_request *r, const char *resource, const char *id)
-{
-    size_t room = strlen(r->org) + strlen(resource) + 80;
-    char *out = bl_alloc(r, room);
-    int written = snprintf(out, room, "/api/v1/orgs/%s/operation/", r->org);
-    char *at = out + written;
-    snprintf(at, room - (size_t)written, "%s%s%s", resource, id ? "/" : "", id ? id : "");
-    for (; *at && *at != '/'; at++)
-        if (*at == '_')
-            *at = '-';
-    return out;
-}
-
-enum { CODE, CLAUSE, RESOURCE, ID, REF, NAME, TOTAL };
-
-static void put_gap(struct bl_request *r, const struct bl_rows *rows, int i)
-{
-    const struct kind *kind = find(bl_cell(r, rows, i, CODE));
-    const char *resource = bl_cell(r, rows, i, RESOURCE), *id = bl_cell(r, rows, i, ID);
-    char whole[80];
-    snprintf(whole, sizeof whole, "operation.%s", resource);
-    bl_json_object(r, NULL);
-    bl_json_text(r, "clause", bl_cell(r, rows, i, CLAUSE));
-    bl_json_text(r, "code", kind->code);
-    bl_json_text(r, "title", kind->title);
-    bl_json_text(r, "detail", words(r, kind->detail, bl_cell(r, rows, i, NAME)));
-    bl_json_text(r, "resource", whole);
-    bl_json_text(r, "id", id);
-    bl_json_text(r, "ref", bl_cell(r, rows, i, REF));
-    bl_json_text(r, "url", url(r, resource, id));
-    bl_json_close(r);
-}
+enum { TOTAL = 6 }; /* behind the columns of a gap: how many there are in all */
 
 /* GET gaps */
 enum bl_status operation_gaps(struct bl_request *r)
@@ -191,7 +138,7 @@ enum bl_status operation_gaps(struct bl_request *r)
     bl_json_object(r, NULL);
     bl_json_array(r, "items");
     for (int i = 0; i < count; i++)
-        put_gap(r, rows, i);
+        bl_put_gap(r, "operation", kinds, rows, i);
     bl_json_close(r);
     bl_json_integer(r, "count", total);
     bl_json_bool(r, "more", total > count);

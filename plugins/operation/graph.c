@@ -42,7 +42,7 @@ const struct bl_constraint operation_dependency_constraints[] = {
 
 enum bl_status operation_dependency_before(struct bl_request *r, const struct bl_change *change)
 {
-    const char *asset = operation_text(change->after, "asset_id"), *needed = operation_text(change->after, "depends_on_id");
+    const char *asset = bl_text(change->after, "asset_id"), *needed = bl_text(change->after, "depends_on_id");
     if (asset && needed && strcasecmp(asset, needed) == 0)
         return bl_fail(r, BL_UNPROCESSABLE, "rests_on_itself", "/depends_on_id", "%s", LOOP_WORDS);
     return BL_OK;
@@ -63,7 +63,7 @@ static const char find_cycle[] =
 
 enum bl_status operation_dependency_after(struct bl_request *r, const struct bl_change *change)
 {
-    const char *args[] = {operation_text(change->after, "depends_on_id"), operation_text(change->after, "asset_id")};
+    const char *args[] = {bl_text(change->after, "depends_on_id"), bl_text(change->after, "asset_id")};
     struct bl_rows *rows;
     if (strcmp(change->verb, "create") != 0 && strcmp(change->verb, "restore") != 0)
         return BL_OK;

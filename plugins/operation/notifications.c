@@ -110,7 +110,7 @@ static const struct bl_field note_input[] = {
 
 static enum bl_status sent(struct bl_request *r, const struct bl_change *change)
 {
-    const char *incident = operation_text(change->before, "incident_id");
+    const char *incident = bl_text(change->before, "incident_id");
     struct bl_rows *rows;
     int64_t left, due;
     enum bl_status status = operation_happened(r, change->after, "sent_at");
@@ -124,9 +124,9 @@ static enum bl_status sent(struct bl_request *r, const struct bl_change *change)
     if (left < bl_integer(r, rows, 0, 0))
         return bl_fail(r, BL_UNPROCESSABLE, "before_awareness", "/sent_at",
                        "it cannot leave before anybody was aware of the incident");
-    if (left > due && !operation_text(change->after, "delay_reason"))
+    if (left > due && !bl_text(change->after, "delay_reason"))
         return bl_fail(r, BL_UNPROCESSABLE, "delay_unexplained", "/delay_reason", "it was due at %s: say why it is late",
-                       operation_text(change->before, "due_at"));
+                       bl_text(change->before, "due_at"));
     json_object_set_new(change->after, "late", json_boolean(left > due));
     return BL_OK;
 }
@@ -181,7 +181,7 @@ enum bl_status operation_notification_before(struct bl_request *r, const struct 
     static const char sql[] =
         "SELECT (extract(epoch FROM i.aware_at) * 1000000)::bigint, o.notify_hours, o.id FROM operation.incident i"
         " LEFT JOIN operation.obligation o ON o.tenant_id = $1 AND o.id = $3::uuid WHERE i.tenant_id = $1 AND i.id = $2::uuid";
-    const char *args[] = {operation_text(change->after, "incident_id"), operation_text(change->after, "obligation_id")};
+    const char *args[] = {bl_text(change->after, "incident_id"), bl_text(change->after, "obligation_id")};
     struct bl_rows *rows;
     char text[32], day[11];
     enum bl_status status = bl_sql(r, sql, args, 2, 0, &rows);
@@ -194,9 +194,9 @@ enum bl_status operation_notification_before(struct bl_request *r, const struct 
     int64_t due = bl_integer(r, rows, 0, 0) + hours * INT64_C(3600) * 1000000;
     json_object_set_new(change->after, "term_hours", json_integer(hours));
     operation_time(due, text);
-    operation_date(due, day);
-    operation_set(change, "due_at", text);
-    operation_set(change, "due_on", day);
+    bl_day(due, day);
+    bl_set(change, "due_at", text);
+    bl_set(change, "due_on", day);
     return BL_OK;
 }
 

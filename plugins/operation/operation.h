@@ -4,6 +4,7 @@
 #define OPERATION_OPERATION_H
 
 #include <ballium/plugin.h>
+#include <ballium/rules.h>
 
 /* assets.c, graph.c: what is worth protecting, and what rests on what (A.5.9 to A.5.13) */
 extern const struct bl_field operation_asset_fields[], operation_dependency_fields[];
@@ -95,25 +96,21 @@ enum bl_status operation_form_shut(struct bl_request *);
 enum bl_status operation_gaps(struct bl_request *); /* gaps.c */
 
 /* rules.c */
-const char *operation_text(const json_t *record, const char *name); /* the text member; NULL when it is absent, null or blank */
 bool operation_is(const json_t *record, const char *name, const char *value);
-void operation_set(const struct bl_change *, const char *field, const char *value); /* in .after; NULL: null */
-void operation_date(int64_t microseconds, char out[11]);                            /* 2026-01-31, UTC */
-void operation_time(int64_t microseconds, char out[32]);                            /* 2026-01-31T08:00:00.000000Z */
+void operation_time(int64_t microseconds, char out[32]); /* 2026-01-31T08:00:00.000000Z */
 /* Microseconds since 1970 of a TIME member; false: it has none. */
 bool operation_moment(const json_t *record, const char *field, int64_t *out);
 /* 422 in_the_future when the TIME of `record` is to come. */
 enum bl_status operation_happened(struct bl_request *, const json_t *record, const char *field);
 /* 422 in_the_future when the date of `record` is to come everywhere on earth. */
-enum bl_status operation_not_future(struct bl_request *, const json_t *record, const char *field);
 /* 422 not_after when both dates are there and `then` lies before `first`. */
 enum bl_status operation_ordered(struct bl_request *, const json_t *record, const char *first, const char *then);
 enum bl_status operation_reviewed(struct bl_request *, const struct bl_change *); /* .before of what has reviewed_on */
 /* The error of the two: the first that is not BL_OK. */
 enum bl_status operation_worse(enum bl_status, enum bl_status);
 /* Answers {"items": [each row's first cell, which is JSON], "count", "more"}; at most `most` rows. */
-void operation_items(struct bl_request *, const struct bl_rows *, int most);
 
+void operation_items(struct bl_request *, const struct bl_rows *, int most);
 /* clang-format off */
 #define OPERATION_OWNER(words)                                                                                       \
     {.name = "owner_id", .type = BL_REF, .ref = "core.member", .flags = BL_OWNER | BL_FILTER, .label = "Owner",      \

@@ -108,14 +108,14 @@ static enum bl_status compute(struct bl_request *r, const struct bl_change *chan
     char rhythm[16];
     json_t *days = json_object_get(change->after, "rhythm_days");
     snprintf(rhythm, sizeof rhythm, "%d", (int)json_integer_value(days));
-    const char *args[] = {change->id, operation_text(change->after, "starts_on"), json_is_integer(days) ? rhythm : NULL};
+    const char *args[] = {change->id, bl_text(change->after, "starts_on"), json_is_integer(days) ? rhythm : NULL};
     struct bl_rows *rows;
     enum bl_status status = bl_sql(r, newest, args, 3, 0, &rows);
     if (status)
         return status;
     bool runs = operation_is(change->after, "status", "active");
-    operation_set(change, "last_record_on", bl_cell(r, rows, 0, 0));
-    operation_set(change, "next_record_on", runs ? bl_cell(r, rows, 0, 1) : NULL);
+    bl_set(change, "last_record_on", bl_cell(r, rows, 0, 0));
+    bl_set(change, "next_record_on", runs ? bl_cell(r, rows, 0, 1) : NULL);
     return BL_OK;
 }
 
@@ -205,10 +205,10 @@ const struct bl_field operation_record_fields[] = {
 
 enum bl_status operation_record_before(struct bl_request *r, const struct bl_change *change)
 {
-    const char *id = operation_text(change->after, "plan_id");
+    const char *id = bl_text(change->after, "plan_id");
     struct bl_rows *rows;
-    enum bl_status status = operation_not_future(r, change->after, "performed_on");
-    if (status == BL_OK && operation_is(change->after, "result", "deviated") && !operation_text(change->after, "findings"))
+    enum bl_status status = bl_not_future(r, change->after, "performed_on");
+    if (status == BL_OK && operation_is(change->after, "result", "deviated") && !bl_text(change->after, "findings"))
         status = bl_fail(r, BL_UNPROCESSABLE, "required", "/findings", "a deviation needs to say what was seen");
     if (status == BL_OK)
         status = bl_sql(r,
@@ -224,7 +224,7 @@ enum bl_status operation_record_before(struct bl_request *r, const struct bl_cha
 enum bl_status operation_record_after(struct bl_request *r, const struct bl_change *change)
 {
     json_t *nothing = json_object();
-    enum bl_status status = bl_update(r, "operation.operational_plans", operation_text(change->after, "plan_id"), nothing, NULL);
+    enum bl_status status = bl_update(r, "operation.operational_plans", bl_text(change->after, "plan_id"), nothing, NULL);
     json_decref(nothing);
     return status;
 }

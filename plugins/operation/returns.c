@@ -76,7 +76,7 @@ static const struct bl_field return_input[] = {
 
 static enum bl_status came_back(struct bl_request *r, const struct bl_change *change)
 {
-    return operation_worse(operation_not_future(r, change->after, "returned_on"),
+    return operation_worse(bl_not_future(r, change->after, "returned_on"),
                            operation_ordered(r, change->after, "issued_on", "returned_on"));
 }
 
@@ -109,7 +109,7 @@ const struct bl_constraint operation_return_constraints[] = {
 /* Only what is there can be handed out. */
 static enum bl_status there(struct bl_request *r, const struct bl_change *change)
 {
-    const char *id = operation_text(change->after, "asset_id");
+    const char *id = bl_text(change->after, "asset_id");
     struct bl_rows *rows;
     enum bl_status status = bl_sql(r,
                                    "SELECT ref, status FROM operation.asset WHERE tenant_id = $1 AND id = $2::uuid"
@@ -123,7 +123,7 @@ static enum bl_status there(struct bl_request *r, const struct bl_change *change
 
 enum bl_status operation_return_before(struct bl_request *r, const struct bl_change *change)
 {
-    enum bl_status status = operation_worse(operation_not_future(r, change->after, "issued_on"),
-                                            operation_ordered(r, change->after, "issued_on", "due_on"));
+    enum bl_status status =
+        operation_worse(bl_not_future(r, change->after, "issued_on"), operation_ordered(r, change->after, "issued_on", "due_on"));
     return status || change->before ? status : there(r, change);
 }

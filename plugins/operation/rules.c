@@ -5,36 +5,17 @@
 #include <string.h>
 #include <time.h>
 
-const char *operation_text(const json_t *record, const char *name)
-{
-    const char *text = json_string_value(json_object_get(record, name));
-    return text && text[strspn(text, " \t\r\n")] ? text : NULL;
-}
-
 bool operation_is(const json_t *record, const char *name, const char *value)
 {
     const char *text = json_string_value(json_object_get(record, name));
     return text && strcmp(text, value) == 0;
 }
 
-void operation_set(const struct bl_change *change, const char *field, const char *value)
-{
-    json_object_set_new(change->after, field, value ? json_string(value) : json_null());
-}
-
-void operation_date(int64_t microseconds, char out[11])
-{
-    time_t seconds = (time_t)(microseconds / 1000000);
-    struct tm day;
-    gmtime_r(&seconds, &day);
-    strftime(out, 11, "%Y-%m-%d", &day);
-}
-
 void operation_time(int64_t microseconds, char out[32])
 {
     char day[11];
     int64_t rest = microseconds % INT64_C(86400000000), seconds = rest / 1000000;
-    operation_date(microseconds, day);
+    bl_day(microseconds, day);
     snprintf(out, 32, "%sT%02d:%02d:%02d.%06dZ", day, (int)(seconds / 3600), (int)(seconds / 60 % 60), (int)(seconds % 60),
              (int)(rest % 1000000));
 }
@@ -42,7 +23,7 @@ void operation_time(int64_t microseconds, char out[32])
 /* The engine has checked the form: RFC 3339 with any offset. */
 bool operation_moment(const json_t *record, const char *field, int64_t *out)
 {
-    const char *text = operation_text(record, field);
+    const char *text = bl_text(record, field);
     struct tm parts = {0};
     const char *end = text ? strptime(text, "%Y-%m-%dT%H:%M:%S", &parts) : NULL;
     int64_t micro = 0, scale = 100000, hours = 0, minutes = 0;
@@ -68,24 +49,12 @@ enum bl_status operation_happened(struct bl_request *r, const json_t *record, co
         return BL_OK;
     snprintf(pointer, sizeof pointer, "/%s", field);
     return bl_fail(r, BL_UNPROCESSABLE, "in_the_future", pointer, "%s is still to come: give the moment at which it happened",
-                   operation_text(record, field));
-}
-
-/* A day counts as begun once it has begun anywhere: at UTC+14. */
-enum bl_status operation_not_future(struct bl_request *r, const json_t *record, const char *field)
-{
-    const char *date = operation_text(record, field);
-    char latest[11], pointer[64];
-    operation_date(r->now + INT64_C(14) * 3600 * 1000000, latest);
-    if (!date || strcmp(date, latest) <= 0)
-        return BL_OK;
-    snprintf(pointer, sizeof pointer, "/%s", field);
-    return bl_fail(r, BL_UNPROCESSABLE, "in_the_future", pointer, "%s is still to come: give the day on which it happened", date);
+                   bl_text(record, field));
 }
 
 enum bl_status operation_ordered(struct bl_request *r, const json_t *record, const char *first, const char *then)
 {
-    const char *a = operation_text(record, first), *b = operation_text(record, then);
+    const char *a = bl_text(record, first), *b = bl_text(record, then);
     char pointer[64];
     if (!a || !b || strcmp(a, b) <= 0)
         return BL_OK;
@@ -95,7 +64,7 @@ enum bl_status operation_ordered(struct bl_request *r, const json_t *record, con
 
 enum bl_status operation_reviewed(struct bl_request *r, const struct bl_change *change)
 {
-    return operation_worse(operation_not_future(r, change->after, "reviewed_on"),
+    return operation_worse(bl_not_future(r, change->after, "reviewed_on"),
                            operation_ordered(r, change->after, "reviewed_on", "review_on"));
 }
 

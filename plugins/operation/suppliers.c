@@ -275,10 +275,10 @@ enum bl_status operation_supplier_before(struct bl_request *r, const struct bl_c
     if (status)
         return status;
     bool none = bl_count(r, rows) == 0;
-    operation_set(change, "last_assessed_on", none ? NULL : bl_cell(r, rows, 0, 0));
+    bl_set(change, "last_assessed_on", none ? NULL : bl_cell(r, rows, 0, 0));
     json_object_set_new(change->after, "last_score", none ? json_null() : json_integer(bl_integer(r, rows, 0, 1)));
     json_object_set_new(change->after, "last_passed", none ? json_null() : json_boolean(bl_integer(r, rows, 0, 2)));
-    operation_set(change, "next_assessment_on", none ? NULL : bl_cell(r, rows, 0, 3));
+    bl_set(change, "next_assessment_on", none ? NULL : bl_cell(r, rows, 0, 3));
     return BL_OK;
 }
 
@@ -355,7 +355,7 @@ const struct bl_constraint operation_outsourced_constraints[] = {
 
 enum bl_status operation_outsourced_before(struct bl_request *r, const struct bl_change *change)
 {
-    const char *id = operation_text(change->after, "supplier_id");
+    const char *id = bl_text(change->after, "supplier_id");
     struct bl_rows *rows;
     enum bl_status status = operation_reviewed(r, change);
     if (status == BL_OK)

@@ -120,7 +120,7 @@ const struct bl_constraint operation_custody_constraints[] = {
 
 static enum bl_status open_incident(struct bl_request *r, const struct bl_change *change)
 {
-    const char *id = operation_text(change->after, "incident_id");
+    const char *id = bl_text(change->after, "incident_id");
     struct bl_rows *rows;
     enum bl_status status = bl_sql(r,
                                    "SELECT ref, status FROM operation.incident WHERE tenant_id = $1 AND id = $2::uuid"
@@ -142,7 +142,7 @@ enum last { SEQUENCE, ACTION, HOLDER, AT, SEAL, DIGEST };
 static enum bl_status same_hands(struct bl_request *r, const json_t *entry, const char *holder)
 {
     bool transferred = operation_is(entry, "action", "transferred");
-    const char *hands = operation_text(entry, transferred ? "handed_by" : "held_by");
+    const char *hands = bl_text(entry, transferred ? "handed_by" : "held_by");
     if (hands && strcasecmp(hands, holder) == 0)
         return BL_OK;
     if (transferred)
@@ -172,11 +172,11 @@ static enum bl_status follows(struct bl_request *r, const struct bl_change *chan
 static enum bl_status in_order(struct bl_request *r, const json_t *entry, const struct bl_rows *rows)
 {
     int64_t at;
-    const char *digest = operation_text(entry, "sha256");
+    const char *digest = bl_text(entry, "sha256");
     const char *known = bl_count(r, rows) > 0 ? bl_cell(r, rows, 0, DIGEST) : NULL;
     if (bl_count(r, rows) > 0 && operation_moment(entry, "at", &at) && at < bl_integer(r, rows, 0, AT))
         return bl_fail(r, BL_UNPROCESSABLE, "not_after", "/at", "an entry cannot lie before the one before it");
-    if (digest && known && strcasecmp(digest, known) != 0 && !operation_text(entry, "note"))
+    if (digest && known && strcasecmp(digest, known) != 0 && !bl_text(entry, "note"))
         return bl_fail(r, BL_UNPROCESSABLE, "digest_changed", "/note",
                        "the data are not what they were (%s): say why in the note", known);
     return BL_OK;
@@ -198,7 +198,7 @@ static const char seal_of[] =
 enum bl_status operation_custody_before(struct bl_request *r, const struct bl_change *change)
 {
     const json_t *e = change->after;
-    const char *key[] = {operation_text(e, "incident_id"), operation_text(e, "item")};
+    const char *key[] = {bl_text(e, "incident_id"), bl_text(e, "item")};
     struct bl_rows *rows;
     char number[16];
     enum bl_status status = operation_worse(operation_happened(r, e, "at"), open_incident(r, change));
@@ -227,7 +227,7 @@ enum bl_status operation_custody_before(struct bl_request *r, const struct bl_ch
     if (status)
         return status;
     json_object_set_new(change->after, "sequence", json_integer(sequence));
-    operation_set(change, "seal", bl_cell(r, rows, 0, 0));
+    bl_set(change, "seal", bl_cell(r, rows, 0, 0));
     return BL_OK;
 }
 

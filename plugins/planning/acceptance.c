@@ -76,7 +76,7 @@ static enum bl_status read_matter(struct bl_request *r, const json_t *acceptance
 {
     static const char sql[] = "SELECT counted_level, residual_level, owner_id, status, round_id FROM planning.risk"
                               " WHERE tenant_id = $1 AND id = $2::uuid FOR NO KEY UPDATE";
-    const char *risk = planning_text(acceptance, "risk_id"), *round_status;
+    const char *risk = bl_text(acceptance, "risk_id"), *round_status;
     struct planning_method method;
     struct bl_rows *rows;
     *out = (struct matter){.level = -1};
@@ -84,7 +84,7 @@ static enum bl_status read_matter(struct bl_request *r, const json_t *acceptance
     if (status || bl_count(r, rows) == 0)
         return status; /* the foreign key says it */
     status = planning_method_of(r, bl_cell(r, rows, 0, 4), &method, &round_status);
-    int column = strcmp(planning_text(acceptance, "stage"), "residual") == 0;
+    int column = strcmp(bl_text(acceptance, "stage"), "residual") == 0;
     if (bl_cell(r, rows, 0, column))
         out->level = (int)bl_integer(r, rows, 0, column);
     if (out->level >= 0 && out->level < method.levels) {
@@ -99,10 +99,10 @@ static enum bl_status read_matter(struct bl_request *r, const json_t *acceptance
 
 static enum bl_status check_end(struct bl_request *r, const json_t *acceptance, const struct matter *m)
 {
-    const char *until = planning_text(acceptance, "until_on");
+    const char *until = bl_text(acceptance, "until_on");
     char today[11], latest[11];
-    planning_day(r->now, today);
-    planning_day(r->now + (int64_t)m->max_days * 86400 * 1000000, latest);
+    bl_day(r->now, today);
+    bl_day(r->now + (int64_t)m->max_days * 86400 * 1000000, latest);
     if (until && strcmp(until, today) < 0)
         return bl_fail(r, BL_UNPROCESSABLE, "in_the_past", "/until_on", "%s is over: give a day to come", until);
     if (m->level < 0)
@@ -185,9 +185,9 @@ static enum bl_status approve(struct bl_request *r, const struct bl_change *chan
     if (status)
         return status;
     bool owner = same(r->actor, m.owner), within = m.level <= m.acceptable;
-    if (same(r->actor, planning_text(change->before, "created_by")) && !(owner && within))
+    if (same(r->actor, bl_text(change->before, "created_by")) && !(owner && within))
         return bl_fail(r, BL_FORBIDDEN, "separation_of_duties", NULL, "who asked for the acceptance does not approve it");
-    if (!owner && !same(planning_text(change->before, "signed_by_id"), m.owner))
+    if (!owner && !same(bl_text(change->before, "signed_by_id"), m.owner))
         return bl_fail(r, BL_CONFLICT, "not_signed", NULL, "the owner of the risk has not signed it yet");
     return check_rank(r, &m);
 }
@@ -196,9 +196,9 @@ static enum bl_status accept_risk(struct bl_request *r, const struct bl_change *
 {
     struct matter m;
     enum bl_status status = read_matter(r, change->after, &m);
-    if (status || strcmp(planning_text(change->after, "stage"), "current") != 0 || !same(m.status, "evaluated"))
+    if (status || strcmp(bl_text(change->after, "stage"), "current") != 0 || !same(m.status, "evaluated"))
         return status;
-    return bl_transit(r, "planning.risks", planning_text(change->after, "risk_id"), "accept", NULL, NULL);
+    return bl_transit(r, "planning.risks", bl_text(change->after, "risk_id"), "accept", NULL, NULL);
 }
 
 /* The risk stood on this acceptance unless another one holds too. */
@@ -212,15 +212,14 @@ static enum bl_status let_go(struct bl_request *r, const struct bl_change *chang
         " AND a.status = 'approved' AND a.archived_at IS NULL AND (a.until_on IS NULL OR a.until_on >= current_date)"
         " AND a.approved_at > coalesce(k.reopened_at, '-infinity')"
         " AND a.level >= CASE $4 WHEN 'current' THEN k.counted_level ELSE k.residual_level END)";
-    const char *args[] = {planning_text(change->after, "risk_id"), planning_text(change->after, "approved_at"),
-                          planning_text(change->after, "stage")};
+    const char *args[] = {bl_text(change->after, "risk_id"), bl_text(change->after, "approved_at"),
+                          bl_text(change->after, "stage")};
     struct bl_rows *rows;
     enum bl_status status = bl_sql(r, sql, args, 3, 0, &rows);
     if (status || bl_count(r, rows) == 0)
         return status;
-    return planning_reopen(
-        r, args[0], "acceptance_ended",
-        planning_print(r, "%s has been %s", planning_text(change->after, "ref"), planning_text(change->after, "status")));
+    return planning_reopen(r, args[0], "acceptance_ended",
+                           planning_print(r, "%s has been %s", bl_text(change->after, "ref"), bl_text(change->after, "status")));
 }
 
 static const char ended[] = "SELECT '/until_on', 'not_over', 'its last day is not over' FROM planning.risk_acceptance"

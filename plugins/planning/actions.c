@@ -89,7 +89,7 @@ static bool same(const json_t *a, const json_t *b, const char *name)
 enum bl_status planning_action_before(struct bl_request *r, const struct bl_change *change)
 {
     static const char sql[] = "SELECT p.status FROM planning.treatment_plan p WHERE p.tenant_id = $1 AND p.id = $2::uuid";
-    const char *plan = planning_text(change->after, "plan_id");
+    const char *plan = bl_text(change->after, "plan_id");
     struct bl_rows *rows;
     enum bl_status status = bl_sql(r, sql, &plan, 1, 0, &rows);
     if (status == BL_OK && bl_count(r, rows) && strcmp(bl_cell(r, rows, 0, 0), "superseded") == 0)
@@ -101,18 +101,18 @@ enum bl_status planning_action_after(struct bl_request *r, const struct bl_chang
 {
     if (strcmp(change->verb, "update") == 0 && same(change->before, change->after, "fingerprint"))
         return BL_OK; /* the result, say: nothing that was signed */
-    return revise_plan(r, planning_text(change->after, "plan_id"));
+    return revise_plan(r, bl_text(change->after, "plan_id"));
 }
 
 static enum bl_status cancelled(struct bl_request *r, const struct bl_change *change)
 {
-    return revise_plan(r, planning_text(change->after, "plan_id"));
+    return revise_plan(r, bl_text(change->after, "plan_id"));
 }
 
 /* Somebody else than who did it. */
 static enum bl_status verify(struct bl_request *r, const struct bl_change *change)
 {
-    const char *owner = planning_text(change->before, "owner_id");
+    const char *owner = bl_text(change->before, "owner_id");
     if (owner && strcmp(owner, r->actor) == 0)
         return bl_fail(r, BL_FORBIDDEN, "separation_of_duties", NULL, "who did it does not verify it: somebody else has to");
     return BL_OK;

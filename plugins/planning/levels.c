@@ -19,7 +19,7 @@ static bool wrong(struct planning_fault *fault, const char *pointer, const char 
 /* The place of the member's word in the list of words. */
 static int word_of(const json_t *record, const char *name, const char *const *words)
 {
-    const char *word = planning_text(record, name);
+    const char *word = bl_text(record, name);
     for (int i = 0; word && words[i]; i++)
         if (strcmp(words[i], word) == 0)
             return i;
@@ -39,7 +39,7 @@ static bool read_own_grid(const json_t *rows, struct planning_grid *grid, struct
 {
     *grid = (struct planning_grid){.rows = (int)json_array_size(rows)};
     for (int l = 0; l < grid->rows; l++) {
-        const char *p = planning_text(json_array_get(rows, (size_t)l), "levels");
+        const char *p = bl_text(json_array_get(rows, (size_t)l), "levels");
         int n = 0;
         for (char *end; p && *p; p = end) {
             long level = strtol(p, &end, 10);
@@ -56,7 +56,7 @@ static bool read_own_grid(const json_t *rows, struct planning_grid *grid, struct
 
 static bool read_grid(const json_t *record, bool whole, struct planning_method *m, struct planning_fault *fault)
 {
-    const char *name = planning_text(record, "grid_name");
+    const char *name = bl_text(record, "grid_name");
     const json_t *own = json_object_get(record, "own_grid");
     bool is_own = name && strcmp(name, "own") == 0;
     if (m->function != PLANNING_GRID)
@@ -108,7 +108,7 @@ static bool read_weights(const json_t *record, struct planning_method *m, struct
     parts_of(m->basis, &from, &to);
     for (size_t i = 0; i < json_array_size(weights); i++) {
         const json_t *weight = json_array_get(weights, i);
-        const char *part = planning_text(weight, "part");
+        const char *part = bl_text(weight, "part");
         for (int k = from; part && k < to; k++)
             if (strcmp(planning_parts[k], part) == 0) {
                 m->percent[k] = planning_int(weight, "percent");
@@ -192,7 +192,7 @@ static bool impact_of(const struct planning_method *m, const json_t *rating, int
 
 static bool loss_of(const json_t *rating, int64_t *out, struct planning_fault *fault)
 {
-    const char *text = planning_text(rating, "loss_per_year");
+    const char *text = bl_text(rating, "loss_per_year");
     if (!text)
         return wrong(fault, "/loss_per_year", "required", "the method rates by the loss that is expected each year");
     *out = strtoll(text, NULL, 10); /* whole units of money decide */

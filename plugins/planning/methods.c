@@ -199,7 +199,7 @@ static void note_unused(const struct planning_method *m, json_t *record)
 
 static enum bl_status number(struct bl_request *r, const struct bl_change *change)
 {
-    const char *revises = planning_text(change->after, "revises_id");
+    const char *revises = bl_text(change->after, "revises_id");
     struct bl_rows *rows;
     int version = 1;
     if (revises) {
@@ -229,7 +229,7 @@ enum bl_status planning_method_before(struct bl_request *r, const struct bl_chan
 /* Whole before it is approved; the version that it revises gives way. */
 static enum bl_status approve(struct bl_request *r, const struct bl_change *change)
 {
-    const char *revises = planning_text(change->before, "revises_id");
+    const char *revises = bl_text(change->before, "revises_id");
     struct planning_method method;
     struct planning_fault fault;
     struct bl_rows *rows;

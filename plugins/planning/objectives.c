@@ -148,9 +148,8 @@ static const char standing[] =
 enum bl_status planning_indicator_before(struct bl_request *r, const struct bl_change *change)
 {
     static const char *const members[] = {"latest", "measured_on", "measure_on", "standing"};
-    const char *args[] = {change->id, planning_text(change->after, "better"), planning_text(change->after, "baseline"),
-                          planning_text(change->after, "target"),
-                          planning_print(r, "%d", planning_int(change->after, "rhythm_days"))};
+    const char *args[] = {change->id, bl_text(change->after, "better"), bl_text(change->after, "baseline"),
+                          bl_text(change->after, "target"), planning_print(r, "%d", planning_int(change->after, "rhythm_days"))};
     struct bl_rows *rows;
     if (!change->before) {
         json_object_set_new(change->after, "standing", json_string("not_measured"));
@@ -172,7 +171,7 @@ static enum bl_status touch(struct bl_request *r, const char *resource, const ch
 /* Its objective looks again; one that is closed stays as it was. */
 enum bl_status planning_indicator_after(struct bl_request *r, const struct bl_change *change)
 {
-    const char *id = planning_text(change->after, "objective_id");
+    const char *id = bl_text(change->after, "objective_id");
     struct bl_rows *rows;
     enum bl_status status = bl_sql(r,
                                    "SELECT FROM planning.objective WHERE tenant_id = $1 AND id = $2::uuid AND archived_at IS NULL"
@@ -214,13 +213,13 @@ const struct bl_field planning_measurement_fields[] = {
 enum bl_status planning_measurement_before(struct bl_request *r, const struct bl_change *change)
 {
     char latest[11];
-    planning_day(r->now + INT64_C(14) * 3600 * 1000000, latest); /* a day has begun once it has begun anywhere */
-    if (strcmp(planning_text(change->after, "measured_on"), latest) > 0)
+    bl_day(r->now + INT64_C(14) * 3600 * 1000000, latest); /* a day has begun once it has begun anywhere */
+    if (strcmp(bl_text(change->after, "measured_on"), latest) > 0)
         return bl_fail(r, BL_UNPROCESSABLE, "in_the_future", "/measured_on", "the day is still to come");
     return BL_OK;
 }
 
 enum bl_status planning_measurement_after(struct bl_request *r, const struct bl_change *change)
 {
-    return touch(r, "planning.indicators", planning_text(change->after, "indicator_id"));
+    return touch(r, "planning.indicators", bl_text(change->after, "indicator_id"));
 }

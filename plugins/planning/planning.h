@@ -3,6 +3,7 @@
 #define PLANNING_PLANNING_H
 
 #include <ballium/plugin.h>
+#include <ballium/rules.h>
 
 /* ---- grid.c: levels by likelihood and impact ---- */
 enum { PLANNING_SCALE = 6, PLANNING_LEVELS = 8, PLANNING_PARTS = 8 };
@@ -134,16 +135,13 @@ enum bl_status planning_figures(struct bl_request *);
 extern const struct bl_report planning_reports[];
 
 /* ---- rules.c ---- */
-const char *planning_text(const json_t *record, const char *name); /* the text member; NULL: absent, null or blank */
-int planning_int(const json_t *record, const char *name);          /* -1: absent or null */
-void planning_day(int64_t microseconds, char out[11]);             /* 2026-01-31, UTC */
-json_t *planning_parse(struct bl_request *, const char *text);     /* lives as long as the request */
-json_t *planning_object(struct bl_request *);                      /* empty; lives as long as the request */
+int planning_int(const json_t *record, const char *name);      /* -1: absent or null */
+json_t *planning_parse(struct bl_request *, const char *text); /* lives as long as the request */
+json_t *planning_object(struct bl_request *);                  /* empty; lives as long as the request */
 char *planning_print(struct bl_request *, const char *format, ...) BL_PRINTF(2, 3);
 bool planning_is(const char *word, const char *list); /* one of the words of a list? */
 enum bl_status planning_refuse(struct bl_request *, const struct planning_fault *);
 /* Answers {"items": [each row's first cell, which is JSON], "count"}. */
-void planning_items(struct bl_request *, const struct bl_rows *);
 /* The two ids of GET {id}/…?with=: two different records of that resource, both here. */
 enum bl_status planning_pair(struct bl_request *, const char *resource, const char *const ids[2]);
 

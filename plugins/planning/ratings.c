@@ -31,7 +31,7 @@ static const json_t *rating_of(const json_t *risk, const char *stage, size_t *pl
     const json_t *ratings = json_object_get(risk, "ratings");
     for (*place = 0; *place < json_array_size(ratings); ++*place) {
         const json_t *rating = json_array_get(ratings, *place);
-        const char *is = planning_text(rating, "stage");
+        const char *is = bl_text(rating, "stage");
         if (is && strcmp(is, stage) == 0)
             return rating;
     }
@@ -64,7 +64,7 @@ static enum bl_status check_order(struct bl_request *r, const json_t *risk, cons
             if (a->level < 0 || b->level < 0)
                 continue;
             bool rises = b->level > a->level || b->likelihood > a->likelihood || b->impact > a->impact;
-            if (!rises || planning_text(rating_of(risk, stages[later], &place), "rise_reason"))
+            if (!rises || bl_text(rating_of(risk, stages[later], &place), "rise_reason"))
                 continue;
             rating_of(risk, stages[later], &place);
             return bl_fail(r, BL_UNPROCESSABLE, "rise_without_reason", planning_print(r, "/ratings/%zu/rise_reason", place),
@@ -108,7 +108,7 @@ static enum bl_status credited(struct bl_request *r, const char *risk, bool *out
 static bool rated_anew(const struct bl_change *change)
 {
     const json_t *before = json_object_get(change->before, "ratings"), *after = json_object_get(change->after, "ratings");
-    const char *was = planning_text(change->before, "round_id"), *is = planning_text(change->after, "round_id");
+    const char *was = bl_text(change->before, "round_id"), *is = bl_text(change->after, "round_id");
     if (!change->before)
         return json_array_size(after) > 0;
     return !json_equal(before, after) || !was || !is || strcmp(was, is) != 0;
@@ -120,7 +120,7 @@ enum bl_status planning_rate(struct bl_request *r, const struct bl_change *chang
     struct planning_level levels[STAGES] = {0};
     const char *round_status = NULL;
     bool credit = false, ratings = json_array_size(json_object_get(change->after, "ratings")) > 0;
-    enum bl_status status = planning_method_of(r, planning_text(change->after, "round_id"), &method, &round_status);
+    enum bl_status status = planning_method_of(r, bl_text(change->after, "round_id"), &method, &round_status);
     if (status == BL_OK && ratings && rated_anew(change) && !planning_is(round_status, "open closed"))
         return bl_fail(r, BL_CONFLICT, "round_not_open", "/ratings", "the round is %s: nothing is rated in it", round_status);
     if (status == BL_OK)

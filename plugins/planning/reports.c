@@ -111,7 +111,7 @@ static json_t *table_of(struct bl_request *r, const struct column *columns, cons
 
 static enum bl_status make(struct bl_request *r, const json_t *order, const struct paper *paper, json_t **document)
 {
-    const char *id = planning_text(order, "id"), *cell[9];
+    const char *id = bl_text(order, "id"), *cell[9];
     struct bl_rows *head, *lines;
     if (!id)
         return bl_fail(r, BL_UNPROCESSABLE, "required", "/id", "give the id of the %s", paper->singular);

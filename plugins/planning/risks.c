@@ -34,12 +34,12 @@ const struct bl_relation planning_risk_relations[] = {
 static enum bl_status check_settled(struct bl_request *r, const struct bl_change *change)
 {
     static const char *const kept[] = {"ratings", "round_id", "owner_id", "treatment_option", "decision"};
-    if (!change->before || !planning_is(planning_text(change->before, "status"), "accepted treated monitored"))
+    if (!change->before || !planning_is(bl_text(change->before, "status"), "accepted treated monitored"))
         return BL_OK;
     for (size_t i = 0; i < sizeof kept / sizeof *kept; i++)
         if (!json_equal(json_object_get(change->before, kept[i]), json_object_get(change->after, kept[i])))
             return bl_fail(r, BL_CONFLICT, "settled", planning_print(r, "/%s", kept[i]),
-                           "the risk is %s on what it says: reopen it first", planning_text(change->before, "status"));
+                           "the risk is %s on what it says: reopen it first", bl_text(change->before, "status"));
     return BL_OK;
 }
 

@@ -137,6 +137,6 @@ enum bl_status planning_round_compare(struct bl_request *r)
     if (status == BL_OK)
         status = bl_sql(r, comparison, args, 2, BL_FINAL, &rows);
     if (status == BL_OK)
-        planning_items(r, rows);
+        bl_items(r, rows);
     return status;
 }

@@ -5,24 +5,10 @@
 #include <string.h>
 #include <time.h>
 
-const char *planning_text(const json_t *record, const char *name)
-{
-    const char *text = json_string_value(json_object_get(record, name));
-    return text && text[strspn(text, " \t\r\n")] ? text : NULL;
-}
-
 int planning_int(const json_t *record, const char *name)
 {
     const json_t *value = json_object_get(record, name);
     return json_is_integer(value) ? (int)json_integer_value(value) : -1;
-}
-
-void planning_day(int64_t microseconds, char out[11])
-{
-    time_t seconds = (time_t)(microseconds / 1000000);
-    struct tm day;
-    gmtime_r(&seconds, &day);
-    strftime(out, 11, "%Y-%m-%d", &day);
 }
 
 static void drop(void *json)
@@ -82,16 +68,4 @@ enum bl_status planning_pair(struct bl_request *r, const char *resource, const c
     if (status == BL_OK && strcasecmp(ids[0], ids[1]) == 0)
         status = bl_fail(r, BL_NOT_FOUND, "not_found", NULL, "it is one and the same: there is nothing to compare");
     return status;
-}
-
-void planning_items(struct bl_request *r, const struct bl_rows *rows)
-{
-    bl_respond(r, 200, "application/json");
-    bl_json_object(r, NULL);
-    bl_json_array(r, "items");
-    for (int i = 0; i < bl_count(r, rows); i++)
-        bl_json_raw(r, NULL, bl_cell(r, rows, i, 0));
-    bl_json_close(r);
-    bl_json_integer(r, "count", bl_count(r, rows));
-    bl_json_close(r);
 }

@@ -25,8 +25,8 @@ static enum bl_status draft(struct bl_request *r, const char *soa, const char **
 
 static enum bl_status check_number(struct bl_request *r, const json_t *row, const char *edition)
 {
-    const char *args[] = {edition, planning_text(row, "catalogue_id")};
-    bool annex = strcmp(planning_text(row, "origin"), "annex_a") == 0;
+    const char *args[] = {edition, bl_text(row, "catalogue_id")};
+    bool annex = strcmp(bl_text(row, "origin"), "annex_a") == 0;
     struct bl_rows *rows;
     if (annex != (args[1] != NULL))
         return bl_fail(r, BL_UNPROCESSABLE, "number_and_origin", "/catalogue_id",
@@ -43,9 +43,9 @@ static enum bl_status check_number(struct bl_request *r, const json_t *row, cons
 
 enum bl_status planning_row_before(struct bl_request *r, const struct bl_change *change)
 {
-    const char *edition = NULL, *applicable = planning_text(change->after, "applicable");
-    bool no = strcmp(applicable, "no") == 0, n_a = strcmp(planning_text(change->after, "implementation_state"), "n_a") == 0;
-    enum bl_status status = draft(r, planning_text(change->after, "soa_id"), &edition);
+    const char *edition = NULL, *applicable = bl_text(change->after, "applicable");
+    bool no = strcmp(applicable, "no") == 0, n_a = strcmp(bl_text(change->after, "implementation_state"), "n_a") == 0;
+    enum bl_status status = draft(r, bl_text(change->after, "soa_id"), &edition);
     if (status == BL_OK && !change->before)
         status = check_number(r, change->after, edition);
     if (status)
@@ -53,7 +53,7 @@ enum bl_status planning_row_before(struct bl_request *r, const struct bl_change 
     if (n_a && !no)
         return bl_fail(r, BL_UNPROCESSABLE, "not_allowed", "/implementation_state",
                        "n_a is for controls that are not applicable");
-    if (no && !planning_text(change->after, "exclusion_reason"))
+    if (no && !bl_text(change->after, "exclusion_reason"))
         return bl_fail(r, BL_UNPROCESSABLE, "required", "/exclusion_reason", "say why the control is not needed");
     return no ? planning_row_pointed(r, change->after) : BL_OK;
 }
@@ -61,7 +61,7 @@ enum bl_status planning_row_before(struct bl_request *r, const struct bl_change 
 static enum bl_status draft_of(struct bl_request *r, const struct bl_change *change)
 {
     const char *edition;
-    return draft(r, planning_text(change->before, "soa_id"), &edition);
+    return draft(r, bl_text(change->before, "soa_id"), &edition);
 }
 
 enum bl_status planning_row_retire(struct bl_request *r, const struct bl_change *change)
@@ -123,7 +123,7 @@ static enum bl_status take_over(struct bl_request *r, const struct bl_change *ch
 
 enum bl_status planning_soa_retire(struct bl_request *r, const struct bl_change *change)
 {
-    if (planning_is(planning_text(change->before, "status"), "approved published superseded"))
+    if (planning_is(bl_text(change->before, "status"), "approved published superseded"))
         return bl_fail(r, BL_CONFLICT, "soa_kept", NULL, "a Statement that was approved is kept");
     return BL_OK;
 }

@@ -228,8 +228,7 @@ enum bl_status planning_row_pointed(struct bl_request *r, const json_t *row)
               " JOIN operation.obligation g ON g.tenant_id = $1 AND g.archived_at IS NULL AND g.status <> 'not_applicable'"
               " AND g.id = l.from_id WHERE l.tenant_id = $1 AND l.relation = 'operation.obligations.controls'"
               " AND l.to_id IN (SELECT id FROM c)";
-    const char *args[] = {planning_text(row, "soa_id"), planning_text(row, "id"), planning_text(row, "control_id"),
-                          planning_text(row, "catalogue_id")};
+    const char *args[] = {bl_text(row, "soa_id"), bl_text(row, "id"), bl_text(row, "control_id"), bl_text(row, "catalogue_id")};
     struct bl_rows *rows;
     enum bl_status status = bl_sql(r, bl_loaded(r, "operation") ? needs_and_duties : needs, args, 4, 0, &rows);
     for (int i = 0, count = status == BL_OK ? bl_count(r, rows) : 0; i < count; i++)

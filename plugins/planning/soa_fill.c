@@ -111,7 +111,7 @@ static enum bl_status create_rows(struct bl_request *r, const char *sql, const c
 /* After a Statement was made. */
 enum bl_status planning_soa_fill(struct bl_request *r, const struct bl_change *change)
 {
-    const char *edition = planning_text(change->after, "edition"), *revises = planning_text(change->after, "revises_id");
+    const char *edition = bl_text(change->after, "edition"), *revises = bl_text(change->after, "revises_id");
     const char *args[] = {change->id, revises, edition, r->actor};
     struct bl_rows *rows;
     if (strcmp(change->verb, "create") != 0)
@@ -199,6 +199,6 @@ enum bl_status planning_soa_difference(struct bl_request *r)
     if (status == BL_OK)
         status = bl_sql(r, difference, args, 2, BL_FINAL, &rows);
     if (status == BL_OK)
-        planning_items(r, rows);
+        bl_items(r, rows);
     return status;
 }

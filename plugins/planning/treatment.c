@@ -44,9 +44,8 @@ enum bl_status planning_plan_before(struct bl_request *r, const struct bl_change
 {
     if (!change->before)
         json_object_set_new(change->after, "plan_version", json_integer(1));
-    else if (planning_is(planning_text(change->before, "status"), "approved in_force"))
-        return bl_fail(r, BL_CONFLICT, "frozen", NULL, "the plan is %s: revise it first",
-                       planning_text(change->before, "status"));
+    else if (planning_is(bl_text(change->before, "status"), "approved in_force"))
+        return bl_fail(r, BL_CONFLICT, "frozen", NULL, "the plan is %s: revise it first", bl_text(change->before, "status"));
     return BL_OK;
 }
 
@@ -99,7 +98,7 @@ static enum bl_status keep_version(struct bl_request *r, const struct bl_change 
 static enum bl_status next_version(struct bl_request *r, const struct bl_change *change)
 {
     (void)r;
-    if (planning_is(planning_text(change->before, "status"), "approved in_force"))
+    if (planning_is(bl_text(change->before, "status"), "approved in_force"))
         json_object_set_new(change->after, "plan_version", json_integer(planning_int(change->before, "plan_version") + 1));
     return BL_OK;
 }
@@ -164,6 +163,6 @@ enum bl_status planning_plan_versions(struct bl_request *r)
     if (status == BL_OK)
         status = bl_sql(r, sql, &id, 1, BL_FINAL, &rows);
     if (status == BL_OK)
-        planning_items(r, rows);
+        bl_items(r, rows);
     return status;
 }

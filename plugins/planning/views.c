@@ -17,7 +17,7 @@ static enum bl_status answer(struct bl_request *r, const char *sql, const char *
     struct bl_rows *rows;
     enum bl_status status = bl_sql(r, sql, args, count, BL_FINAL, &rows);
     if (status == BL_OK)
-        planning_items(r, rows);
+        bl_items(r, rows);
     return status;
 }
 

@@ -192,11 +192,11 @@ enum bl_status support_attendance_before(struct bl_request *r, const struct bl_c
     static const char sql[] = "SELECT c.status, c.pass_mark, EXISTS (SELECT FROM " MEANT
                               " AND p.id = $3::uuid), c.starts_on > $4::date FROM support.awareness_campaign c"
                               " WHERE c.tenant_id = $1 AND c.id = $2::uuid AND c.archived_at IS NULL";
-    const char *args[] = {support_text(change->after, "campaign_id"), support_text(change->after, "person_id"),
-                          support_text(change->after, "attended_on")};
+    const char *args[] = {bl_text(change->after, "campaign_id"), bl_text(change->after, "person_id"),
+                          bl_text(change->after, "attended_on")};
     const json_t *score = json_object_get(change->after, "score");
     struct bl_rows *rows;
-    enum bl_status status = support_not_future(r, change, "attended_on");
+    enum bl_status status = bl_not_future(r, change->after, "attended_on");
     if (status == BL_OK)
         status = bl_sql(r, sql, args, 3, 0, &rows);
     if (status)

@@ -88,13 +88,13 @@ enum bl_status support_communication_item_before(struct bl_request *r, const str
     const json_t *every = json_object_get(change->after, "every_days");
     char days[16];
     snprintf(days, sizeof days, "%d", (int)json_integer_value(every));
-    const char *args[] = {change->id, support_text(change->after, "first_on"), json_is_integer(every) ? days : NULL};
+    const char *args[] = {change->id, bl_text(change->after, "first_on"), json_is_integer(every) ? days : NULL};
     struct bl_rows *rows;
     enum bl_status status = bl_sql(r, from_log, args, 3, 0, &rows);
     if (status)
         return status;
-    support_set(change, "last_on", bl_cell(r, rows, 0, 0));
-    support_set(change, "next_on", bl_cell(r, rows, 0, 1));
+    bl_set(change, "last_on", bl_cell(r, rows, 0, 0));
+    bl_set(change, "next_on", bl_cell(r, rows, 0, 1));
     return BL_OK;
 }
 
@@ -146,14 +146,14 @@ const struct bl_field support_communication_fields[] = {
 
 enum bl_status support_communication_before(struct bl_request *r, const struct bl_change *change)
 {
-    return support_not_future(r, change, "sent_on");
+    return bl_not_future(r, change->after, "sent_on");
 }
 
 /* An empty change: the item's own rule reads the log again. */
 enum bl_status support_communication_after(struct bl_request *r, const struct bl_change *change)
 {
     json_t *nothing = json_object();
-    enum bl_status status = bl_update(r, "support.communication_items", support_text(change->after, "item_id"), nothing, NULL);
+    enum bl_status status = bl_update(r, "support.communication_items", bl_text(change->after, "item_id"), nothing, NULL);
     json_decref(nothing);
     return status;
 }

@@ -27,7 +27,7 @@ enum bl_status support_competence_gaps(struct bl_request *r)
     if (!known)
         return bl_fail(r, BL_BAD_REQUEST, "bad_filter", NULL,
                        "query parameter state: must be gap, met, below, expired or missing");
-    if (args[1] && !support_is_uuid(args[1]))
+    if (args[1] && !bl_is_id(args[1]))
         return bl_fail(r, BL_BAD_REQUEST, "bad_filter", NULL, "query parameter person_id: must be the id of a person");
     enum bl_status status = bl_sql(r, bl_loaded(r, "leadership") ? with_appointments : own_roles, args, 3, BL_FINAL, &rows);
     if (status)

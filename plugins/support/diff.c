@@ -104,7 +104,7 @@ enum bl_status support_difference(struct bl_request *r)
 {
     const char *args[] = {bl_param(r, "id"), bl_query(r, "from")};
     struct bl_rows *rows;
-    if (args[1] && !support_is_uuid(args[1]))
+    if (args[1] && !bl_is_id(args[1]))
         return bl_fail(r, BL_BAD_REQUEST, "bad_filter", NULL, "query parameter from: must be the id of a version");
     enum bl_status status = bl_sql(r, both, args, 2, BL_FINAL, &rows);
     if (status)

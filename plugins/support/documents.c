@@ -207,12 +207,12 @@ const struct bl_constraint support_document_constraints[] = {
 
 enum bl_status support_document_before(struct bl_request *r, const struct bl_change *change)
 {
-    const char *origin = support_text(change->after, "origin"), *mandatory = support_text(change->after, "mandatory_id");
+    const char *origin = bl_text(change->after, "origin"), *mandatory = bl_text(change->after, "mandatory_id");
     struct bl_rows *rows;
     enum bl_status status = BL_OK;
     static const char *const parts[] = {"issuer", "edition"}, *const pointers[] = {"/issuer", "/edition"};
     for (size_t i = 0; origin && strcmp(origin, "external") == 0 && i < 2; i++)
-        if (!support_text(change->after, parts[i]))
+        if (!bl_text(change->after, parts[i]))
             status = bl_fail(r, BL_UNPROCESSABLE, "external_incomplete", pointers[i], "%s", EXTERNAL_WORDS);
     if (status || !mandatory)
         return status;
@@ -227,7 +227,7 @@ enum bl_status support_document_before(struct bl_request *r, const struct bl_cha
 /* What holds, or must still be kept, is not put away. */
 enum bl_status support_document_retire(struct bl_request *r, const struct bl_change *change)
 {
-    const char *status = support_text(change->before, "status");
+    const char *status = bl_text(change->before, "status");
     if (strcmp(change->verb, "archive") == 0 && (strcmp(status, "in_force") == 0 || strcmp(status, "withdrawn") == 0))
         return bl_fail(r, BL_CONFLICT, "still_kept", NULL,
                        "a document that is %s is not archived: withdraw it, keep it for its time, then dispose of it",
@@ -257,10 +257,10 @@ static enum bl_status enforce(struct bl_request *r, const struct bl_change *chan
     if (!version && !bl_integer(r, rows, 0, 4))
         return bl_fail(r, BL_UNPROCESSABLE, "nothing_published", "/location",
                        "there is no published version: publish one, or say where the document lies if it is not kept here");
-    support_set(change, "live_version_id", version);
-    support_set(change, "in_force_on", bl_cell(r, rows, 0, 2));
-    support_set(change, "reviewed_on", bl_cell(r, rows, 0, 2));
-    support_set(change, "review_on", bl_cell(r, rows, 0, 3));
+    bl_set(change, "live_version_id", version);
+    bl_set(change, "in_force_on", bl_cell(r, rows, 0, 2));
+    bl_set(change, "reviewed_on", bl_cell(r, rows, 0, 2));
+    bl_set(change, "review_on", bl_cell(r, rows, 0, 3));
     return BL_OK;
 }
 
@@ -272,7 +272,7 @@ static enum bl_status confirm(struct bl_request *r, const struct bl_change *chan
     struct bl_rows *rows;
     enum bl_status status = support_row(r, sql, change->id, NULL, &rows);
     if (status == BL_OK)
-        support_set(change, "review_on", bl_cell(r, rows, 0, 0));
+        bl_set(change, "review_on", bl_cell(r, rows, 0, 0));
     return status;
 }
 
@@ -287,9 +287,9 @@ static enum bl_status withdraw(struct bl_request *r, const struct bl_change *cha
     enum bl_status status = support_row(r, sql, change->id, NULL, &rows);
     if (status)
         return status;
-    support_set(change, "retain_until", bl_cell(r, rows, 0, 0));
-    support_set(change, "live_version_id", NULL);
-    support_set(change, "review_on", NULL);
+    bl_set(change, "retain_until", bl_cell(r, rows, 0, 0));
+    bl_set(change, "live_version_id", NULL);
+    bl_set(change, "review_on", NULL);
     return BL_OK;
 }
 
@@ -315,7 +315,7 @@ static const char too_early[] =
 static enum bl_status dispose(struct bl_request *r, const struct bl_change *change)
 {
     (void)r;
-    support_set(change, "retain_until", NULL);
+    bl_set(change, "retain_until", NULL);
     return BL_OK;
 }
 

@@ -152,7 +152,7 @@ const struct bl_transition support_resource_plan_transitions[] = {
 enum bl_status support_resource_plan_before(struct bl_request *r, const struct bl_change *change)
 {
     static const char *const fixed[] = {"planned", "kind", "unit", "period_from", "period_to", "purpose", "title"};
-    const char *state = support_text(change->before, "status");
+    const char *state = bl_text(change->before, "status");
     enum bl_status status = support_ordered(r, change, "period_from", "period_to");
     bool asked = state && strcmp(state, "draft") != 0;
     for (size_t i = 0; asked && i < sizeof fixed / sizeof *fixed; i++) {
@@ -161,7 +161,7 @@ enum bl_status support_resource_plan_before(struct bl_request *r, const struct b
         if (!json_equal(json_object_get(change->before, fixed[i]), json_object_get(change->after, fixed[i])))
             status = bl_fail(r, BL_CONFLICT, "asked_for", pointer, "it was asked for like this: take it back first");
     }
-    if (support_text(change->after, "used") && (!state || strcmp(state, "granted") != 0))
+    if (bl_text(change->after, "used") && (!state || strcmp(state, "granted") != 0))
         status = bl_fail(r, BL_CONFLICT, "not_granted", "/used", "nothing is used before it was granted");
     return status;
 }

@@ -227,7 +227,7 @@ static enum bl_status from_training(struct bl_request *r, const struct bl_change
                               "'support.trainings.participants'"
                               " AND l.from_id = t.id AND l.to_id = $3::uuid), t.competence_id = $4::uuid FROM support.training t"
                               " WHERE t.tenant_id = $1 AND t.id = $2::uuid AND t.archived_at IS NULL";
-    const char *args[] = {training, support_text(change->after, "person_id"), support_text(change->after, "competence_id")};
+    const char *args[] = {training, bl_text(change->after, "person_id"), bl_text(change->after, "competence_id")};
     struct bl_rows *rows;
     enum bl_status status = bl_sql(r, sql, args, 3, 0, &rows);
     if (status)
@@ -246,9 +246,9 @@ static enum bl_status from_training(struct bl_request *r, const struct bl_change
 
 enum bl_status support_qualification_before(struct bl_request *r, const struct bl_change *change)
 {
-    const char *training = support_text(change->after, "training_id"), *basis = support_text(change->after, "basis");
+    const char *training = bl_text(change->after, "training_id"), *basis = bl_text(change->after, "basis");
     bool trained = basis && strcmp(basis, "training") == 0;
-    enum bl_status status = support_not_future(r, change, "obtained_on");
+    enum bl_status status = bl_not_future(r, change->after, "obtained_on");
     if (status == BL_OK)
         status = support_ordered(r, change, "obtained_on", "expires_on");
     if (status == BL_OK && trained != (training != NULL))

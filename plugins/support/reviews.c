@@ -67,7 +67,7 @@ static const char version_of[] = "SELECT v.status, support.wrote($1, v.id, $3::u
 
 enum bl_status support_review_before(struct bl_request *r, const struct bl_change *change)
 {
-    const char *args[] = {support_text(change->after, "version_id"), support_text(change->after, "reviewer_id")};
+    const char *args[] = {bl_text(change->after, "version_id"), bl_text(change->after, "reviewer_id")};
     struct bl_rows *rows;
     if (change->before)
         return BL_OK;
@@ -94,11 +94,11 @@ enum bl_status support_review_retire(struct bl_request *r, const struct bl_chang
         "SELECT status, quorum FROM support.document_version WHERE tenant_id = $1 AND id = $2::uuid FOR UPDATE";
     static const char count[] = "SELECT count(*) FROM support.document_review WHERE tenant_id = $1 AND version_id = $2::uuid AND "
                                 "archived_at IS NULL";
-    const char *version = support_text(change->before, "version_id");
+    const char *version = bl_text(change->before, "version_id");
     struct bl_rows *rows, *left = NULL;
     if (strcmp(change->verb, "archive") != 0)
         return BL_OK;
-    if (strcmp(support_text(change->before, "status"), "pending") != 0)
+    if (strcmp(bl_text(change->before, "status"), "pending") != 0)
         return bl_fail(r, BL_CONFLICT, "decision_kept", NULL, "a decision is kept: it tells who stood for the text");
     enum bl_status status = support_row(r, lock, version, NULL, &rows);
     if (status == BL_OK)
@@ -116,8 +116,7 @@ static enum bl_status decide(struct bl_request *r, const struct bl_change *chang
     static const char sql[] =
         "SELECT v.status, v.sha256, support.wrote($1, v.id, $3::uuid) FROM support.document_version v WHERE v.tenant_id = $1 AND "
         "v.id = $2::uuid FOR UPDATE";
-    const char *args[] = {support_text(change->before, "version_id"), r->actor},
-               *who = support_text(change->before, "reviewer_id");
+    const char *args[] = {bl_text(change->before, "version_id"), r->actor}, *who = bl_text(change->before, "reviewer_id");
     struct bl_rows *rows;
     if (strcmp(who, r->actor) != 0)
         return bl_fail(r, BL_FORBIDDEN, "not_the_reviewer", NULL, "only the reviewer who is named here decides");
@@ -131,7 +130,7 @@ static enum bl_status decide(struct bl_request *r, const struct bl_change *chang
                        state);
     if (bl_integer(r, rows, 0, 2))
         return bl_fail(r, BL_FORBIDDEN, "separation_of_duties", NULL, "who wrote the text does not %s it", change->verb);
-    support_set(change, "sha256", bl_cell(r, rows, 0, 1));
+    bl_set(change, "sha256", bl_cell(r, rows, 0, 1));
     return BL_OK;
 }
 
@@ -141,7 +140,7 @@ static enum bl_status count_approvals(struct bl_request *r, const struct bl_chan
         "SELECT v.status = 'in_review' AND (SELECT count(*) FROM support.document_review w WHERE w.tenant_id = $1 AND "
         "w.version_id = v.id AND w.archived_at IS NULL AND w.status = 'approved') >= v.quorum"
         " FROM support.document_version v WHERE v.tenant_id = $1 AND v.id = $2::uuid";
-    const char *version = support_text(change->after, "version_id");
+    const char *version = bl_text(change->after, "version_id");
     struct bl_rows *rows;
     enum bl_status status = support_row(r, sql, version, NULL, &rows);
     if (status == BL_OK && bl_integer(r, rows, 0, 0))
@@ -151,10 +150,10 @@ static enum bl_status count_approvals(struct bl_request *r, const struct bl_chan
 
 static enum bl_status send_back(struct bl_request *r, const struct bl_change *change)
 {
-    const char *remark = support_text(change->after, "remark");
+    const char *remark = bl_text(change->after, "remark");
     json_t *input = json_pack("{s:s}", "reason", remark ? remark : "Rejected by a reviewer");
     enum bl_status status =
-        bl_transit(r, "support.document_versions", support_text(change->after, "version_id"), "return", input, NULL);
+        bl_transit(r, "support.document_versions", bl_text(change->after, "version_id"), "return", input, NULL);
     json_decref(input);
     return status;
 }
@@ -167,9 +166,9 @@ static const char newer_round[] =
 static enum bl_status forget(struct bl_request *r, const struct bl_change *change)
 {
     (void)r;
-    support_set(change, "sha256", NULL);
-    support_set(change, "decided_at", NULL);
-    support_set(change, "remark", NULL);
+    bl_set(change, "sha256", NULL);
+    bl_set(change, "decided_at", NULL);
+    bl_set(change, "remark", NULL);
     return BL_OK;
 }
 
@@ -254,13 +253,13 @@ enum bl_status support_acknowledgement_before(struct bl_request *r, const struct
     static const char sql[] =
         "SELECT status, sha256 FROM support.document_version WHERE tenant_id = $1 AND id = $2::uuid AND archived_at IS NULL";
     struct bl_rows *rows;
-    enum bl_status status = support_row(r, sql, support_text(change->after, "version_id"), "/version_id", &rows);
+    enum bl_status status = support_row(r, sql, bl_text(change->after, "version_id"), "/version_id", &rows);
     if (status)
         return status;
     if (strcmp(bl_cell(r, rows, 0, 0), "published") != 0)
         return bl_fail(r, BL_CONFLICT, "not_in_force", "/version_id", "the version is %s: acknowledge the one that is in force",
                        bl_cell(r, rows, 0, 0));
-    support_set(change, "member_id", r->actor);
-    support_set(change, "sha256", bl_cell(r, rows, 0, 1));
+    bl_set(change, "member_id", r->actor);
+    bl_set(change, "sha256", bl_cell(r, rows, 0, 1));
     return BL_OK;
 }

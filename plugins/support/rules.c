@@ -5,17 +5,6 @@
 #include <string.h>
 #include <time.h>
 
-const char *support_text(const json_t *record, const char *name)
-{
-    const char *text = json_string_value(json_object_get(record, name));
-    return text && text[strspn(text, " \t\r\n")] ? text : NULL;
-}
-
-void support_set(const struct bl_change *change, const char *field, const char *value)
-{
-    json_object_set_new(change->after, field, value ? json_string(value) : json_null());
-}
-
 enum bl_status support_row(struct bl_request *r, const char *sql, const char *id, const char *pointer, struct bl_rows **rows)
 {
     enum bl_status status = bl_sql(r, sql, &id, 1, 0, rows);
@@ -25,33 +14,9 @@ enum bl_status support_row(struct bl_request *r, const char *sql, const char *id
     return status;
 }
 
-bool support_is_uuid(const char *text)
-{
-    static const char form[] = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
-    size_t i = 0;
-    while (form[i] && (form[i] == 'x' ? text[i] && strchr("0123456789abcdefABCDEF", text[i]) != NULL : text[i] == '-'))
-        i++;
-    return !form[i] && !text[i];
-}
-
-/* A day counts as begun once it has begun anywhere: at UTC+14. */
-enum bl_status support_not_future(struct bl_request *r, const struct bl_change *change, const char *field)
-{
-    const char *date = support_text(change->after, field);
-    time_t latest = (time_t)(r->now / 1000000) + (time_t)14 * 3600;
-    struct tm day;
-    char text[11], pointer[64];
-    gmtime_r(&latest, &day);
-    strftime(text, sizeof text, "%Y-%m-%d", &day);
-    if (!date || strcmp(date, text) <= 0)
-        return BL_OK;
-    snprintf(pointer, sizeof pointer, "/%s", field);
-    return bl_fail(r, BL_UNPROCESSABLE, "in_the_future", pointer, "%s is still to come: give the day on which it happened", date);
-}
-
 enum bl_status support_ordered(struct bl_request *r, const struct bl_change *change, const char *first, const char *then)
 {
-    const char *a = support_text(change->after, first), *b = support_text(change->after, then);
+    const char *a = bl_text(change->after, first), *b = bl_text(change->after, then);
     char pointer[64];
     if (!a || !b || strcmp(a, b) <= 0)
         return BL_OK;
@@ -73,7 +38,7 @@ enum bl_status support_transit_each(struct bl_request *r, const char *sql, const
 
 enum bl_status support_created(struct bl_request *r, const char *path, const json_t *record)
 {
-    const char *id = support_text(record, "id");
+    const char *id = bl_text(record, "id");
     size_t room = strlen(r->org) + strlen(path) + strlen(id) + 40;
     char *location = bl_alloc(r, room), *text = json_dumps(record, JSON_COMPACT);
     if (!text)

@@ -3,6 +3,7 @@
 #define SUPPORT_SUPPORT_H
 
 #include <ballium/plugin.h>
+#include <ballium/rules.h>
 
 /* documents.c: clause 7.5, the register */
 extern const struct bl_field support_document_fields[];
@@ -88,12 +89,8 @@ struct support_edits support_compare(struct bl_request *, const struct support_l
                                      const struct support_line *b, size_t b_count);
 
 /* rules.c */
-const char *support_text(const json_t *record, const char *name); /* the text member; NULL when it is absent, null or blank */
-void support_set(const struct bl_change *, const char *field, const char *value); /* a BL_SERVER field; NULL: null */
-bool support_is_uuid(const char *text);
 /* The row of one record as the statement gives it ($2 the id); BL_NOT_FOUND with words when there is none. */
 enum bl_status support_row(struct bl_request *, const char *sql, const char *id, const char *pointer, struct bl_rows **rows);
-enum bl_status support_not_future(struct bl_request *, const struct bl_change *, const char *field);
 /* The second day must not lie before the first, when both are given. */
 enum bl_status support_ordered(struct bl_request *, const struct bl_change *, const char *first, const char *then);
 /* Moves every record whose id the statement gives (first cell). */

@@ -129,13 +129,13 @@ static enum bl_status hold(struct bl_request *r, const struct bl_change *change)
 {
     static const char sql[] =
         "SELECT $3::date + evaluate_after_days FROM support.training WHERE tenant_id = $1 AND id = $2::uuid";
-    const char *args[] = {change->id, support_text(change->after, "held_on")};
+    const char *args[] = {change->id, bl_text(change->after, "held_on")};
     struct bl_rows *rows;
-    enum bl_status status = support_not_future(r, change, "held_on");
+    enum bl_status status = bl_not_future(r, change->after, "held_on");
     if (status == BL_OK)
         status = bl_sql(r, sql, args, 2, 0, &rows);
     if (status == BL_OK)
-        support_set(change, "evaluate_on", bl_cell(r, rows, 0, 0));
+        bl_set(change, "evaluate_on", bl_cell(r, rows, 0, 0));
     return status;
 }
 

@@ -120,7 +120,7 @@ static enum bl_status number_next(struct bl_request *r, const struct bl_change *
         "SELECT d.status, (SELECT coalesce(max(v.number), 0) + 1 FROM support.document_version v WHERE v.tenant_id = $1"
         " AND v.document_id = d.id) FROM support.document d WHERE d.tenant_id = $1 AND d.id = $2::uuid AND d.archived_at IS NULL";
     struct bl_rows *rows;
-    enum bl_status status = support_row(r, sql, support_text(change->after, "document_id"), "/document_id", &rows);
+    enum bl_status status = support_row(r, sql, bl_text(change->after, "document_id"), "/document_id", &rows);
     if (status)
         return status;
     const char *state = bl_cell(r, rows, 0, 0);
@@ -132,14 +132,14 @@ static enum bl_status number_next(struct bl_request *r, const struct bl_change *
 
 enum bl_status support_version_before(struct bl_request *r, const struct bl_change *change)
 {
-    if (support_text(change->after, "text") && support_text(change->after, "file_id"))
+    if (bl_text(change->after, "text") && bl_text(change->after, "file_id"))
         return bl_fail(r, BL_UNPROCESSABLE, "text_or_file", "/file_id", "%s", BODY_WORDS);
     return change->before ? BL_OK : number_next(r, change);
 }
 
 enum bl_status support_version_retire(struct bl_request *r, const struct bl_change *change)
 {
-    const char *status = support_text(change->before, "status");
+    const char *status = bl_text(change->before, "status");
     if (strcmp(change->verb, "archive") == 0 && strcmp(status, "draft") != 0 && strcmp(status, "discarded") != 0)
         return bl_fail(r, BL_CONFLICT, "version_kept", NULL, "a version that is %s is kept: only drafts and discarded ones go",
                        status);
@@ -176,7 +176,7 @@ static enum bl_status submit(struct bl_request *r, const struct bl_change *chang
     enum bl_status status = support_row(r, sql, change->id, NULL, &rows);
     if (status)
         return status;
-    support_set(change, "sha256", bl_cell(r, rows, 0, 0));
+    bl_set(change, "sha256", bl_cell(r, rows, 0, 0));
     json_object_set_new(change->after, "quorum", json_integer(bl_integer(r, rows, 0, 1)));
     return BL_OK;
 }
@@ -185,7 +185,7 @@ static enum bl_status submit(struct bl_request *r, const struct bl_change *chang
 static enum bl_status reopen(struct bl_request *r, const struct bl_change *change)
 {
     (void)r;
-    support_set(change, "sha256", NULL);
+    bl_set(change, "sha256", NULL);
     return BL_OK;
 }
 
@@ -227,7 +227,7 @@ static enum bl_status replace_previous(struct bl_request *r, const struct bl_cha
 {
     static const char live[] =
         "SELECT id FROM support.document_version WHERE tenant_id = $1 AND document_id = $2::uuid AND status = 'published'";
-    const char *document = support_text(change->before, "document_id");
+    const char *document = bl_text(change->before, "document_id");
     struct bl_rows *rows;
     enum bl_status status = bl_sql(r, leaves, &document, 1, 0, &rows);
     return status ? status : support_transit_each(r, live, document, "support.document_versions", "supersede", NULL);
@@ -235,7 +235,7 @@ static enum bl_status replace_previous(struct bl_request *r, const struct bl_cha
 
 static enum bl_status enforce_document(struct bl_request *r, const struct bl_change *change)
 {
-    return bl_transit(r, "support.documents", support_text(change->after, "document_id"), "enforce", NULL, NULL);
+    return bl_transit(r, "support.documents", bl_text(change->after, "document_id"), "enforce", NULL, NULL);
 }
 
 const struct bl_transition support_version_transitions[] = {
