@@ -1,8 +1,9 @@
 /* /api/v1/orgs/{org}/clients: the service clients of an organisation. Each change leaves an event; a secret is shown once. */
 #include "auth/internal.h"
 #include "base/buf.h"
+#include "resource/plan.h"
+#include "tenant/input.h"
 
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -88,20 +89,6 @@ static enum bl_status read_wanted(struct bl_request *r, bool whole, struct wante
     if (whole && !json_object_get(body, "permissions"))
         status = bl_fail(r, BL_UNPROCESSABLE, "required", "/permissions", "is required");
     return status;
-}
-
-/* The version that the caller saw, of If-Match. */
-static enum bl_status seen_version(struct bl_request *r, char out[16])
-{
-    const char *tag = bl_header(r, "If-Match");
-    char *end = NULL;
-    if (!tag)
-        return bl_fail(r, BL_PRECONDITION_REQUIRED, "precondition_required", NULL, "send the client's ETag as If-Match");
-    long version = tag[0] == '"' && isdigit((unsigned char)tag[1]) ? strtol(tag + 1, &end, 10) : 0;
-    if (version < 1 || version > INT32_MAX || strcmp(end, "\"") != 0)
-        return bl_fail(r, BL_BAD_REQUEST, "bad_if_match", NULL, "If-Match takes the ETag of the client, such as \"3\"");
-    snprintf(out, 16, "%ld", version);
-    return BL_OK;
 }
 
 /* ---- what happens ---- */
@@ -209,23 +196,18 @@ static enum bl_status answer_client(struct bl_request *r, const char *id, int co
 
 /* ---- routes ---- */
 
+static void put_client(struct bl_request *r, const struct bl_rows *rows, int row)
+{
+    bl_json_object(r, NULL);
+    write_client(r, rows, row);
+    bl_json_close(r);
+}
+
 static enum bl_status list_clients(struct bl_request *r)
 {
     struct bl_rows *rows;
     enum bl_status status = bl_sql(r, CLIENTS, (const char *const[]){NULL}, 1, BL_FINAL, &rows);
-    if (status != BL_OK)
-        return status;
-    bl_respond(r, 200, "application/json");
-    bl_json_object(r, NULL);
-    bl_json_array(r, "items");
-    for (int i = 0; i < bl_count(r, rows); i++) {
-        bl_json_object(r, NULL);
-        write_client(r, rows, i);
-        bl_json_close(r);
-    }
-    bl_json_close(r);
-    bl_json_close(r);
-    return BL_OK;
+    return status == BL_OK ? input_answer_list(r, rows, put_client) : status;
 }
 
 static enum bl_status read_client(struct bl_request *r)
@@ -263,9 +245,10 @@ static enum bl_status change_client(struct bl_request *r)
 {
     struct wanted w;
     struct bl_rows *rows;
-    char seen[16];
+    char seen[24];
+    long version = 0;
     const char *id = client_of(r);
-    enum bl_status status = id ? seen_version(r, seen) : no_client(r);
+    enum bl_status status = id ? resource_if_match(r, &version) : no_client(r);
     if (status == BL_OK)
         status = bl_sql(r, CLIENTS, (const char *const[]){id}, 1, 0, &rows);
     if (status != BL_OK)
@@ -275,6 +258,7 @@ static enum bl_status change_client(struct bl_request *r)
     status = read_wanted(r, false, &w);
     if (status != BL_OK)
         return status;
+    snprintf(seen, sizeof seen, "%ld", version);
     json_t *before = json_loads(bl_cell(r, rows, 0, 2), 0, NULL), *difference = json_object();
     if (w.name && strcmp(w.name, bl_cell(r, rows, 0, 1)) != 0)
         json_object_set_new(difference, "name", json_pack("[s,s]", bl_cell(r, rows, 0, 1), w.name));

@@ -49,25 +49,20 @@ static void put_members(struct bl_request *r, const struct bl_rows *rows, int ro
     bl_json_cell(r, "last_used_at", rows, row, 3);
 }
 
+static void put_feed(struct bl_request *r, const struct bl_rows *rows, int row)
+{
+    bl_json_object(r, NULL);
+    put_members(r, rows, row);
+    bl_json_close(r);
+}
+
 #define FEEDS "SELECT id, name, created_at, used_at FROM core.feeds($1, $2::uuid)"
 
 static enum bl_status list(struct bl_request *r)
 {
     struct bl_rows *rows;
     enum bl_status status = bl_sql(r, FEEDS, (const char *const[]){r->actor}, 1, BL_FINAL, &rows);
-    if (status != BL_OK)
-        return status;
-    bl_respond(r, 200, "application/json");
-    bl_json_object(r, NULL);
-    bl_json_array(r, "items");
-    for (int i = 0; i < bl_count(r, rows); i++) {
-        bl_json_object(r, NULL);
-        put_members(r, rows, i);
-        bl_json_close(r);
-    }
-    bl_json_close(r);
-    bl_json_close(r);
-    return BL_OK;
+    return status == BL_OK ? input_answer_list(r, rows, put_feed) : status;
 }
 
 static const struct bl_field name_field[] = {

@@ -3,6 +3,7 @@
 #include "auth/internal.h"
 #include "auth/outside.h"
 #include "base/fetch.h"
+#include "tenant/input.h"
 
 #include <string.h>
 
@@ -67,16 +68,7 @@ static enum bl_status list_providers(struct bl_request *r)
 {
     struct bl_rows *rows;
     enum bl_status status = bl_sql(r, PROVIDERS, (const char *const[]){NULL}, 1, BL_FINAL, &rows);
-    if (status != BL_OK)
-        return status;
-    bl_respond(r, 200, "application/json");
-    bl_json_object(r, NULL);
-    bl_json_array(r, "items");
-    for (int i = 0; i < bl_count(r, rows); i++)
-        write_provider(r, rows, i);
-    bl_json_close(r);
-    bl_json_close(r);
-    return BL_OK;
+    return status == BL_OK ? input_answer_list(r, rows, write_provider) : status;
 }
 
 static enum bl_status answer_provider(struct bl_request *r, const char *id, int code)

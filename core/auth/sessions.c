@@ -1,8 +1,24 @@
 /* What a person does about their own sign-in: sessions, password, proving anew who they are. */
 #include "auth/internal.h"
 #include "auth/password.h"
+#include "tenant/input.h"
 
 #include <string.h>
+
+static void put_session(struct bl_request *r, const struct bl_rows *rows, int row)
+{
+    bl_json_object(r, NULL);
+    bl_json_cell(r, "id", rows, row, 0);
+    bl_json_cell(r, "started_at", rows, row, 1);
+    bl_json_cell(r, "authenticated_at", rows, row, 2);
+    bl_json_cell(r, "refreshed_at", rows, row, 3);
+    bl_json_cell(r, "expires_at", rows, row, 4);
+    bl_json_cell(r, "two_factor", rows, row, 5);
+    bl_json_cell(r, "network", rows, row, 6);
+    bl_json_cell(r, "agent", rows, row, 7);
+    bl_json_cell(r, "current", rows, row, 8);
+    bl_json_close(r);
+}
 
 /* GET /api/v1/me/sessions */
 static enum bl_status list_sessions(struct bl_request *r)
@@ -12,30 +28,10 @@ static enum bl_status list_sessions(struct bl_request *r)
     enum bl_status status = person_of(r, &caller);
     if (status == BL_OK)
         status = bl_sql(r,
-                        "SELECT id, started_at, authenticated_at, refreshed_at, expires_at, two_factor, network, agent FROM "
-                        "core.sessions($1::uuid)",
-                        (const char *const[]){r->actor}, 1, BL_FINAL, &rows);
-    if (status != BL_OK)
-        return status;
-    bl_respond(r, 200, "application/json");
-    bl_json_object(r, NULL);
-    bl_json_array(r, "items");
-    for (int i = 0; i < bl_count(r, rows); i++) {
-        bl_json_object(r, NULL);
-        bl_json_cell(r, "id", rows, i, 0);
-        bl_json_cell(r, "started_at", rows, i, 1);
-        bl_json_cell(r, "authenticated_at", rows, i, 2);
-        bl_json_cell(r, "refreshed_at", rows, i, 3);
-        bl_json_cell(r, "expires_at", rows, i, 4);
-        bl_json_cell(r, "two_factor", rows, i, 5);
-        bl_json_cell(r, "network", rows, i, 6);
-        bl_json_cell(r, "agent", rows, i, 7);
-        bl_json_bool(r, "current", strcmp(bl_cell(r, rows, i, 0), caller.session) == 0);
-        bl_json_close(r);
-    }
-    bl_json_close(r);
-    bl_json_close(r);
-    return BL_OK;
+                        "SELECT id, started_at, authenticated_at, refreshed_at, expires_at, two_factor, network, agent, id = "
+                        "$2::uuid FROM core.sessions($1::uuid)",
+                        (const char *const[]){r->actor, caller.session}, 2, BL_FINAL, &rows);
+    return status == BL_OK ? input_answer_list(r, rows, put_session) : status;
 }
 
 /* The sessions that a committed statement has ended. */

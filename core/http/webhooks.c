@@ -31,6 +31,13 @@ static void put_members(struct bl_request *r, const struct bl_rows *rows, int ro
     bl_json_cell(r, "created_by", rows, row, 9);
 }
 
+static void put_webhook(struct bl_request *r, const struct bl_rows *rows, int row)
+{
+    bl_json_object(r, NULL);
+    put_members(r, rows, row);
+    bl_json_close(r);
+}
+
 static void put_delivery(struct bl_request *r, const struct bl_rows *rows, int row)
 {
     static const char *const names[] = {"id",     "type",    "state",       "attempts",   "attempted_at",
@@ -63,19 +70,7 @@ static enum bl_status list(struct bl_request *r)
 {
     struct bl_rows *rows;
     enum bl_status status = bl_sql(r, WEBHOOK " ORDER BY id", NULL, 0, BL_FINAL, &rows);
-    if (status != BL_OK)
-        return status;
-    bl_respond(r, 200, "application/json");
-    bl_json_object(r, NULL);
-    bl_json_array(r, "items");
-    for (int i = 0; i < bl_count(r, rows); i++) {
-        bl_json_object(r, NULL);
-        put_members(r, rows, i);
-        bl_json_close(r);
-    }
-    bl_json_close(r);
-    bl_json_close(r);
-    return BL_OK;
+    return status == BL_OK ? input_answer_list(r, rows, put_webhook) : status;
 }
 
 /* `secret` NULL: it is not shown. */

@@ -66,16 +66,31 @@ enum bl_status input_page(struct bl_request *r, struct input_page *page)
     return BL_OK;
 }
 
+/* The object is left open. */
+static void put_items(struct bl_request *r, const struct bl_rows *rows, int count,
+                      void (*put)(struct bl_request *, const struct bl_rows *, int row))
+{
+    bl_respond(r, 200, "application/json");
+    bl_json_object(r, NULL);
+    bl_json_array(r, "items");
+    for (int i = 0; i < count; i++)
+        put(r, rows, i);
+    bl_json_close(r);
+}
+
+enum bl_status input_answer_list(struct bl_request *r, const struct bl_rows *rows,
+                                 void (*put)(struct bl_request *, const struct bl_rows *, int row))
+{
+    put_items(r, rows, bl_count(r, rows), put);
+    bl_json_close(r);
+    return BL_OK;
+}
+
 enum bl_status input_answer_page(struct bl_request *r, const struct bl_rows *rows, const struct input_page *page,
                                  void (*put)(struct bl_request *, const struct bl_rows *, int row))
 {
     int count = bl_count(r, rows), shown = count > (int)page->limit ? (int)page->limit : count;
-    bl_respond(r, 200, "application/json");
-    bl_json_object(r, NULL);
-    bl_json_array(r, "items");
-    for (int i = 0; i < shown; i++)
-        put(r, rows, i);
-    bl_json_close(r);
+    put_items(r, rows, shown, put);
     bl_json_text(r, "next", count > shown ? bl_cell(r, rows, shown - 1, 0) : NULL);
     bl_json_close(r);
     return BL_OK;

@@ -21,6 +21,9 @@ struct input_page {
     const char *limit_text, *cursor;
 };
 BL_MUST_CHECK enum bl_status input_page(struct bl_request *, struct input_page *);
+/* {"items": […]} of everything that was asked for. `put` writes one element, brackets included. */
+enum bl_status input_answer_list(struct bl_request *, const struct bl_rows *,
+                                 void (*put)(struct bl_request *, const struct bl_rows *, int row));
 /* {"items": […], "next": …}; column 0 of the rows is the id that the cursor names. */
 enum bl_status input_answer_page(struct bl_request *, const struct bl_rows *, const struct input_page *,
                                  void (*put)(struct bl_request *, const struct bl_rows *, int row));

@@ -104,25 +104,20 @@ static enum bl_status access_list(struct bl_request *r)
 
 /* ---- roles and permissions ---- */
 
+static void put_permission(struct bl_request *r, const struct bl_rows *rows, int row)
+{
+    bl_json_object(r, NULL);
+    bl_json_cell(r, "permission", rows, row, 0);
+    bl_json_cell(r, "held", rows, row, 1);
+    bl_json_close(r);
+}
+
 static enum bl_status list_permissions(struct bl_request *r)
 {
     struct bl_rows *rows;
     enum bl_status status = bl_sql(r, "SELECT permission, held FROM core.permissions_here($1, $2::uuid)",
                                    (const char *const[]){r->actor}, 1, BL_FINAL, &rows);
-    if (status != BL_OK)
-        return status;
-    bl_respond(r, 200, "application/json");
-    bl_json_object(r, NULL);
-    bl_json_array(r, "items");
-    for (int i = 0; i < bl_count(r, rows); i++) {
-        bl_json_object(r, NULL);
-        bl_json_cell(r, "permission", rows, i, 0);
-        bl_json_cell(r, "held", rows, i, 1);
-        bl_json_close(r);
-    }
-    bl_json_close(r);
-    bl_json_close(r);
-    return BL_OK;
+    return status == BL_OK ? input_answer_list(r, rows, put_permission) : status;
 }
 
 static void put_role(struct bl_request *r, const struct bl_rows *rows, int row)
@@ -150,16 +145,7 @@ static enum bl_status list_roles(struct bl_request *r)
 {
     struct bl_rows *rows;
     enum bl_status status = ask_roles(r, NULL, &rows);
-    if (status != BL_OK)
-        return status;
-    bl_respond(r, 200, "application/json");
-    bl_json_object(r, NULL);
-    bl_json_array(r, "items");
-    for (int i = 0; i < bl_count(r, rows); i++)
-        put_role(r, rows, i);
-    bl_json_close(r);
-    bl_json_close(r);
-    return BL_OK;
+    return status == BL_OK ? input_answer_list(r, rows, put_role) : status;
 }
 
 static enum bl_status answer_role(struct bl_request *r, int code, const char *name)

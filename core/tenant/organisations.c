@@ -5,6 +5,18 @@
 
 #include <string.h>
 
+static void put_organisation(struct bl_request *r, const struct bl_rows *rows, int row)
+{
+    bl_json_object(r, NULL);
+    bl_json_cell(r, "id", rows, row, 0);
+    bl_json_cell(r, "slug", rows, row, 1);
+    bl_json_cell(r, "name", rows, row, 2);
+    bl_json_cell(r, "kind", rows, row, 3);
+    bl_json_raw(r, "roles", bl_cell(r, rows, row, 4));
+    bl_json_cell(r, "engagement_id", rows, row, 5);
+    bl_json_close(r);
+}
+
 /* GET /api/v1/orgs: by membership, or by an engagement that is in force. */
 static enum bl_status list_organisations(struct bl_request *r)
 {
@@ -12,24 +24,7 @@ static enum bl_status list_organisations(struct bl_request *r)
     enum bl_status status =
         bl_sql(r, "SELECT id, slug, name, kind, to_json(roles)::text, engagement_id FROM core.memberships_of($1::uuid)",
                (const char *const[]){r->actor}, 1, BL_FINAL, &rows);
-    if (status != BL_OK)
-        return status;
-    bl_respond(r, 200, "application/json");
-    bl_json_object(r, NULL);
-    bl_json_array(r, "items");
-    for (int i = 0; i < bl_count(r, rows); i++) {
-        bl_json_object(r, NULL);
-        bl_json_cell(r, "id", rows, i, 0);
-        bl_json_cell(r, "slug", rows, i, 1);
-        bl_json_cell(r, "name", rows, i, 2);
-        bl_json_cell(r, "kind", rows, i, 3);
-        bl_json_raw(r, "roles", bl_cell(r, rows, i, 4));
-        bl_json_cell(r, "engagement_id", rows, i, 5);
-        bl_json_close(r);
-    }
-    bl_json_close(r);
-    bl_json_close(r);
-    return BL_OK;
+    return status == BL_OK ? input_answer_list(r, rows, put_organisation) : status;
 }
 
 /* GET /api/v1/orgs/{org} */
