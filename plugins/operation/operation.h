@@ -47,7 +47,7 @@ enum bl_status operation_custody(struct bl_request *);
 /* What the seal of a custody entry c covers. */
 #define OPERATION_SEALED                                                                                                         \
     "jsonb_build_array(c.sequence, lower(c.item), c.action, (extract(epoch FROM c.at) * 1000000)::bigint, c.handed_by, "         \
-    "c.held_by, c.place, c.sha256, c.note)"
+    "c.held_by, c.place, c.sha256, c.note, c.file_id, c.digest)"
 
 /* obligations.c: A.5.31 */
 extern const struct bl_field operation_obligation_fields[];
@@ -87,6 +87,13 @@ extern const struct bl_transition operation_continuity_transitions[], operation_
 enum bl_status operation_continuity_before(struct bl_request *, const struct bl_change *);
 enum bl_status operation_continuity(struct bl_request *);
 
+/* overdue.c: days that have passed */
+extern const struct bl_field operation_overdue_fields[];
+extern const struct bl_state operation_overdue_states[];
+extern const struct bl_transition operation_overdue_transitions[];
+enum bl_status operation_overdue_before(struct bl_request *, const struct bl_change *);
+enum bl_status operation_note_overdue(struct bl_request *); /* duty */
+
 /* form.c: reports by strangers */
 enum bl_status operation_report(struct bl_request *);
 enum bl_status operation_form(struct bl_request *);
@@ -102,14 +109,12 @@ void operation_time(int64_t microseconds, char out[32]); /* 2026-01-31T08:00:00.
 bool operation_moment(const json_t *record, const char *field, int64_t *out);
 /* 422 in_the_future when the TIME of `record` is to come. */
 enum bl_status operation_happened(struct bl_request *, const json_t *record, const char *field);
-/* 422 in_the_future when the date of `record` is to come everywhere on earth. */
 /* 422 not_after when both dates are there and `then` lies before `first`. */
 enum bl_status operation_ordered(struct bl_request *, const json_t *record, const char *first, const char *then);
 enum bl_status operation_reviewed(struct bl_request *, const struct bl_change *); /* .before of what has reviewed_on */
 /* The error of the two: the first that is not BL_OK. */
 enum bl_status operation_worse(enum bl_status, enum bl_status);
 /* Answers {"items": [each row's first cell, which is JSON], "count", "more"}; at most `most` rows. */
-
 void operation_items(struct bl_request *, const struct bl_rows *, int most);
 /* clang-format off */
 #define OPERATION_OWNER(words)                                                                                       \

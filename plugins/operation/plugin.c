@@ -228,6 +228,18 @@ static const struct bl_resource resources[] = {
      .states = operation_exercise_states,
      .transitions = operation_exercise_transitions,
      .sort = "-planned_on"},
+    {.name = "overdue_notices",
+     .singular = "overdue_notice",
+     .table = "operation.overdue_notice",
+     .prefix = "OVD",
+     .clause = "8.1",
+     .label = "What is overdue",
+     .help = "Days that have passed and nobody has acted: noted once by the service, settled when the record is seen to.",
+     .fields = operation_overdue_fields,
+     .states = operation_overdue_states,
+     .transitions = operation_overdue_transitions,
+     .sort = "passed_on",
+     .before = operation_overdue_before},
     {0},
 };
 
@@ -347,6 +359,8 @@ static const struct bl_signal signals[] = {
     {"notifications_overdue", "A.5.26", "Notifications of incidents that are overdue",
      "SELECT count(*), NULL::bigint, count(*) = 0 FROM operation.notification WHERE " LIVE
      " AND status = 'pending' AND due_at < now()"},
+    {"overdue", "8.1", "Days that have passed and nobody has acted",
+     "SELECT count(*), NULL::bigint, count(*) = 0 FROM operation.overdue_notice WHERE " LIVE " AND status = 'open'"},
     {"severe_incidents_open", "A.5.26", "High and critical incidents that are open",
      "SELECT count(*), NULL::bigint, count(*) = 0 FROM operation.incident WHERE " LIVE
      " AND severity IN ('high', 'critical') AND status NOT IN ('closed', 'discarded')"},
@@ -356,6 +370,11 @@ static const struct bl_signal signals[] = {
     {"obligations_met", "A.5.31", "Duties that are met",
      "SELECT count(*) FILTER (WHERE status = 'met'), count(*), count(*) > 0 AND bool_and(status = 'met')"
      " FROM operation.obligation WHERE " LIVE " AND status <> 'not_applicable'"},
+    {0},
+};
+
+static const struct bl_duty duties[] = {
+    {.name = "note_overdue", .period = 300, .run = operation_note_overdue},
     {0},
 };
 
@@ -371,4 +390,5 @@ const struct bl_plugin bl_plugin_operation = {
     .routes = routes,
     .migrations = bl_migrations_operation,
     .signals = signals,
+    .duties = duties,
 };

@@ -83,15 +83,27 @@ const struct bl_field operation_custody_fields[] = {
     {.name = "sha256",
      .type = BL_TEXT,
      .label = "SHA-256",
-     .help = "Of the data, 64 hexadecimal digits; shows that it is still the same.",
+     .help = "Of the data, 64 hexadecimal digits; shows that it is still the same. Left out for a file that is kept here.",
      .min = 64,
      .max = 64},
+    {.name = "file_id",
+     .type = BL_REF,
+     .ref = "core.file",
+     .flags = BL_FILTER,
+     .label = "File",
+     .help = "The piece itself, or its image, sent to files before. Its SHA-256 is taken from the store."},
     {.name = "note",
      .type = BL_TEXT,
      .flags = BL_LONG,
      .label = "Note",
      .help = "How, with what, in whose presence.",
      .max = 2000},
+    {.name = "digest",
+     .type = BL_TEXT,
+     .flags = BL_SERVER | BL_FILTER,
+     .label = "SHA-256 that holds",
+     .help = "Of the file in the store; else the one given; else that of the entry before.",
+     .max = 64},
     {.name = "sequence",
      .type = BL_INT,
      .flags = BL_SERVER | BL_FILTER,
@@ -111,7 +123,7 @@ const struct bl_constraint operation_custody_constraints[] = {
      .pointer = "/item",
      .code = "chain_moved",
      .detail = "another entry about this piece came at the same moment: look at it, then try again"},
-    {.name = "custody_entry_digest_check",
+    {.name = "custody_entry_sha256_hex_check",
      .pointer = "/sha256",
      .code = "not_a_digest",
      .detail = "a SHA-256 is 64 digits of 0 to 9 and a to f"},
@@ -169,10 +181,30 @@ static enum bl_status follows(struct bl_request *r, const struct bl_change *chan
     return same_hands(r, entry, holder);
 }
 
-static enum bl_status in_order(struct bl_request *r, const json_t *entry, const struct bl_rows *rows)
+/* The SHA-256 of what is handed on: the store's own word for a file, and nobody else's. NULL: nothing was said. */
+static enum bl_status measure(struct bl_request *r, const json_t *entry, const char **digest)
+{
+    static const char sql[] =
+        "SELECT sha256, archived_at IS NOT NULL, name FROM core.file WHERE tenant_id = $1 AND id = $2::uuid";
+    const char *given = bl_text(entry, "sha256"), *file = bl_text(entry, "file_id");
+    struct bl_rows *rows;
+    *digest = given;
+    enum bl_status status = file ? bl_sql(r, sql, &file, 1, 0, &rows) : BL_OK;
+    if (status || !file || bl_count(r, rows) == 0) /* the reference says so itself */
+        return status;
+    *digest = bl_cell(r, rows, 0, 0);
+    if (bl_integer(r, rows, 0, 1))
+        return bl_fail(r, BL_UNPROCESSABLE, "file_archived", "/file_id", "%s is archived: restore it, or name another file",
+                       bl_cell(r, rows, 0, 2));
+    if (given && strcasecmp(given, *digest) != 0)
+        return bl_fail(r, BL_UNPROCESSABLE, "digest_differs", "/sha256",
+                       "the file in the store has %s: these are other data, or they were changed before they came here", *digest);
+    return BL_OK;
+}
+
+static enum bl_status in_order(struct bl_request *r, const json_t *entry, const struct bl_rows *rows, const char *digest)
 {
     int64_t at;
-    const char *digest = bl_text(entry, "sha256");
     const char *known = bl_count(r, rows) > 0 ? bl_cell(r, rows, 0, DIGEST) : NULL;
     if (bl_count(r, rows) > 0 && operation_moment(entry, "at", &at) && at < bl_integer(r, rows, 0, AT))
         return bl_fail(r, BL_UNPROCESSABLE, "not_after", "/at", "an entry cannot lie before the one before it");
@@ -183,32 +215,36 @@ static enum bl_status in_order(struct bl_request *r, const json_t *entry, const 
 }
 
 static const char last_of[] =
-    "SELECT c.sequence, c.action, c.held_by, (extract(epoch FROM c.at) * 1000000)::bigint, c.seal,"
-    " (SELECT d.sha256 FROM operation.custody_entry d WHERE d.tenant_id = $1 AND d.incident_id = c.incident_id"
-    " AND lower(d.item) = lower(c.item) AND d.sha256 IS NOT NULL ORDER BY d.sequence LIMIT 1)"
+    "SELECT c.sequence, c.action, c.held_by, (extract(epoch FROM c.at) * 1000000)::bigint, c.seal, c.digest"
     " FROM operation.custody_entry c WHERE c.tenant_id = $1 AND c.incident_id = $2::uuid AND lower(c.item) = lower($3)"
     " ORDER BY c.sequence DESC LIMIT 1";
 
 static const char seal_of[] =
     "SELECT operation.seal($2, " OPERATION_SEALED
     ") FROM (SELECT $3::integer AS sequence, $4 AS item, $5 AS action, $6::timestamptz AS at,"
-    " $7::text AS handed_by, $8::text AS held_by, $9::text AS place, $10::text AS sha256, $11::text AS note) c"
+    " $7::text AS handed_by, $8::text AS held_by, $9::text AS place, $10::text AS sha256, $11::text AS note,"
+    " $12::uuid AS file_id, $13::text AS digest) c"
     " WHERE $1::uuid IS NOT NULL";
 
 enum bl_status operation_custody_before(struct bl_request *r, const struct bl_change *change)
 {
     const json_t *e = change->after;
     const char *key[] = {bl_text(e, "incident_id"), bl_text(e, "item")};
+    const char *digest = NULL;
     struct bl_rows *rows;
     char number[16];
     enum bl_status status = operation_worse(operation_happened(r, e, "at"), open_incident(r, change));
     if (status == BL_OK)
+        status = measure(r, e, &digest);
+    if (status == BL_OK)
         status = bl_sql(r, last_of, key, 2, 0, &rows);
     if (status == BL_OK)
-        status = operation_worse(follows(r, change, rows), in_order(r, e, rows));
+        status = operation_worse(follows(r, change, rows), in_order(r, e, rows, digest));
     if (status)
         return status;
     bool first = bl_count(r, rows) == 0;
+    if (!digest && !first)
+        digest = bl_cell(r, rows, 0, DIGEST);
     int64_t sequence = first ? 1 : bl_integer(r, rows, 0, SEQUENCE) + 1;
     snprintf(number, sizeof number, "%d", (int)sequence);
 #define TEXT(name) json_string_value(json_object_get(e, name))
@@ -221,11 +257,14 @@ enum bl_status operation_custody_before(struct bl_request *r, const struct bl_ch
                           TEXT("held_by"),
                           TEXT("place"),
                           TEXT("sha256"),
-                          TEXT("note")};
+                          TEXT("note"),
+                          TEXT("file_id"),
+                          digest};
 #undef TEXT
-    status = bl_sql(r, seal_of, args, 10, 0, &rows);
+    status = bl_sql(r, seal_of, args, 12, 0, &rows);
     if (status)
         return status;
+    bl_set(change, "digest", digest);
     json_object_set_new(change->after, "sequence", json_integer(sequence));
     bl_set(change, "seal", bl_cell(r, rows, 0, 0));
     return BL_OK;
@@ -246,18 +285,21 @@ static enum bl_status of_incident(struct bl_request *r, const char *sql, int mos
     return status;
 }
 
-/* GET incidents/{id}/custody: each piece with its entries; intact when every seal follows from its entry and the seal before. */
+/* GET incidents/{id}/custody: each piece with its entries; intact when every seal follows from its entry and the seal before, and
+ * the store still says of each file what the entry says. */
 static const char chains[] =
     "SELECT json_build_object('item', min(item), 'entries', json_agg(json_build_object('id', id, 'ref', ref, 'sequence', "
     "sequence,"
     " 'action', action, 'at', " UTC(
-        "at") ", 'handed_by', handed_by, 'held_by', held_by, 'place', place, 'sha256', sha256,"
-              " 'note', note) ORDER BY sequence), 'held_by', (array_agg(held_by ORDER BY sequence DESC))[1],"
-              " 'same_data', count(DISTINCT lower(sha256)) <= 1, 'intact', bool_and(good) AND max(sequence) = count(*))::text"
+        "at") ", 'handed_by', handed_by, 'held_by', held_by, 'place', place, 'sha256', digest,"
+              " 'file_id', file_id, 'note', note) ORDER BY sequence), 'held_by', (array_agg(held_by ORDER BY sequence DESC))[1],"
+              " 'same_data', count(DISTINCT lower(digest)) <= 1, 'intact', bool_and(good) AND max(sequence) = count(*))::text"
               " FROM (SELECT c.*, c.seal = operation.seal(coalesce(lag(c.seal) OVER (PARTITION BY lower(c.item) ORDER BY "
               "c.sequence), ''),"
               " " OPERATION_SEALED
-              ") AS good FROM operation.custody_entry c WHERE c.tenant_id = $1 AND c.incident_id = $2::uuid) s"
+              ") AND coalesce(f.sha256 = lower(c.digest), c.file_id IS NULL) AS good FROM operation.custody_entry c"
+              " LEFT JOIN core.file f ON f.tenant_id = $1 AND f.id = c.file_id WHERE c.tenant_id = $1 AND c.incident_id = "
+              "$2::uuid) s"
               " GROUP BY lower(item) ORDER BY min(at), lower(item) LIMIT 1001";
 
 enum bl_status operation_custody(struct bl_request *r)
@@ -279,6 +321,9 @@ static const char timeline[] = "SELECT json_build_object('at', " UTC(
           " AND verb IN ('contain', 'eradicate', 'recover', 'close', 'discard', 'reopen')"
           " UNION ALL SELECT sent_at, 'notification', recipient, updated_by, ref, id FROM operation.notification"
           " WHERE tenant_id = $1 AND incident_id = $2::uuid AND archived_at IS NULL AND status = 'sent'"
+          " UNION ALL SELECT due_at, 'overdue', recipient, created_by, ref, id FROM operation.notification"
+          " WHERE tenant_id = $1 AND incident_id = $2::uuid AND archived_at IS NULL"
+          " AND (late OR (status = 'pending' AND due_at < now()))"
           " UNION ALL SELECT at, 'evidence', action || ': ' || item, created_by, ref, id FROM operation.custody_entry"
           " WHERE tenant_id = $1 AND incident_id = $2::uuid) t ORDER BY at, id LIMIT 2001";
 

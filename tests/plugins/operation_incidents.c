@@ -380,6 +380,70 @@ static void evidence_passes_from_hand_to_hand(void **state)
     free(incident);
 }
 
+/* The file's id; its bytes are `text`. */
+static char *sent_file(const char *text)
+{
+    struct answer a = api_call(manager, "POST", "/api/v1/orgs/moat/files?name=image.dd", text,
+                               (const char *const[]){"Content-Type: application/octet-stream", NULL});
+    expect_status(&a, 201);
+    char *id = strdup(answer_text(&a, "id"));
+    answer_free(&a);
+    return id;
+}
+
+/* SHA-256 of "abc", of FIPS 180-2, appendix B.1 */
+#define OF_ABC "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+
+static void evidence_may_be_a_file_of_the_store(void **state)
+{
+    (void)state;
+    char *incident = make_id("incidents", incident_body("low")), *file = sent_file("abc"), *other = sent_file("other");
+    json_t *body = custody(incident, "collected", NULL, "Ann");
+    json_object_set_new(body, "file_id", json_string("01900000-0000-7000-8000-000000000000"));
+    refuse("custody-entries", json_deep_copy(body), 422, NULL, "/file_id");
+    json_object_set_new(body, "file_id", json_string(file));
+    json_object_set_new(body, "sha256", json_string("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"));
+    refuse("custody-entries", json_deep_copy(body), 422, "digest_differs", "/sha256");
+    json_object_del(body, "sha256");
+    struct answer a = make("custody-entries", body);
+    expect_status(&a, 201);
+    assert_string_equal(answer_text(&a, "digest"), OF_ABC);
+    answer_free(&a);
+
+    a = make("custody-entries", custody(incident, "transferred", "Ann", "Bob")); /* the hash goes along */
+    expect_status(&a, 201);
+    assert_string_equal(answer_text(&a, "digest"), OF_ABC);
+    answer_free(&a);
+    body = custody(incident, "copied", NULL, "Bob");
+    json_object_set_new(body, "file_id", json_string(other));
+    refuse("custody-entries", json_incref(body), 422, "digest_changed", "/note");
+    json_decref(body);
+
+    a = api_get(manager, MOAT "incidents/%s/custody", incident);
+    assert_string_equal(answer_text(&a, "items/0/entries/1/handed_by"), "Ann");
+    assert_string_equal(answer_text(&a, "items/0/entries/1/held_by"), "Bob");
+    assert_string_equal(answer_text(&a, "items/0/entries/1/sha256"), OF_ABC);
+    assert_string_equal(answer_text(&a, "items/0/entries/0/file_id"), file);
+    assert_true(json_is_true(answer_at(&a, "items/0/intact")));
+    assert_true(json_is_true(answer_at(&a, "items/0/same_data")));
+    answer_free(&a);
+
+    a = api_get(manager, "/api/v1/orgs/moat/files/%s", other);
+    char path[120];
+    snprintf(path, sizeof path, "/api/v1/orgs/moat/files/%s:archive", other);
+    struct answer gone = api_send(manager, "POST", path, NULL, answer_header(&a, "etag"));
+    expect_status(&gone, 200);
+    answer_free(&gone);
+    answer_free(&a);
+    body = custody(incident, "collected", NULL, "Ann");
+    json_object_set_new(body, "item", json_string("Another image"));
+    json_object_set_new(body, "file_id", json_string(other));
+    refuse("custody-entries", body, 422, "file_archived", "/file_id");
+    free(incident);
+    free(file);
+    free(other);
+}
+
 static void what_was_written_down_stays(void **state)
 {
     (void)state;
@@ -490,6 +554,7 @@ int main(void)
         cmocka_unit_test(hours_come_from_the_duty),
         cmocka_unit_test(late_ones_say_why),
         cmocka_unit_test(evidence_passes_from_hand_to_hand),
+        cmocka_unit_test(evidence_may_be_a_file_of_the_store),
         cmocka_unit_test(what_was_written_down_stays),
         cmocka_unit_test(the_timeline_tells_all_in_order),
         cmocka_unit_test(every_transition_of_a_duty),

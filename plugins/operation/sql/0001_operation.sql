@@ -238,7 +238,9 @@ CREATE TABLE operation.custody_entry (
     held_by text NOT NULL,
     place text,
     sha256 text,
+    file_id uuid,
     note text,
+    digest text,
     sequence integer,
     seal text,
     CONSTRAINT custody_entry_pk PRIMARY KEY (tenant_id, id),
@@ -250,10 +252,12 @@ CREATE TABLE operation.custody_entry (
     CONSTRAINT custody_entry_place_check CHECK (char_length(place) <= 200),
     CONSTRAINT custody_entry_sha256_check CHECK (char_length(sha256) BETWEEN 64 AND 64),
     CONSTRAINT custody_entry_note_check CHECK (char_length(note) <= 2000),
+    CONSTRAINT custody_entry_digest_check CHECK (char_length(digest) <= 64),
     CONSTRAINT custody_entry_seal_check CHECK (char_length(seal) <= 64)
 );
 CREATE INDEX custody_entry_incident_id_idx ON operation.custody_entry (tenant_id, incident_id, id) WHERE archived_at IS NULL;
 CREATE INDEX custody_entry_at_idx ON operation.custody_entry (tenant_id, at, id) WHERE archived_at IS NULL;
+CREATE INDEX custody_entry_file_id_idx ON operation.custody_entry (tenant_id, file_id, id) WHERE archived_at IS NULL;
 
 CREATE TABLE operation.notification (
     tenant_id uuid NOT NULL,
@@ -677,6 +681,39 @@ CREATE INDEX exercise_plan_id_idx ON operation.exercise (tenant_id, plan_id, id)
 CREATE INDEX exercise_planned_on_idx ON operation.exercise (tenant_id, planned_on, id) WHERE archived_at IS NULL;
 CREATE INDEX exercise_owner_id_idx ON operation.exercise (tenant_id, owner_id, id) WHERE archived_at IS NULL;
 
+CREATE TABLE operation.overdue_notice (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    ref text NOT NULL,
+    version integer NOT NULL,
+    created_at timestamptz NOT NULL,
+    created_by uuid NOT NULL,
+    updated_at timestamptz NOT NULL,
+    updated_by uuid NOT NULL,
+    archived_at timestamptz,
+    status text NOT NULL,
+    title text NOT NULL,
+    what text NOT NULL,
+    passed_on date NOT NULL,
+    subject text NOT NULL,
+    subject_key text NOT NULL,
+    subject_ref text NOT NULL,
+    owner_id uuid,
+    remind_on date,
+    settled_on date,
+    CONSTRAINT overdue_notice_pk PRIMARY KEY (tenant_id, id),
+    CONSTRAINT overdue_notice_ref_key UNIQUE (tenant_id, ref),
+    CONSTRAINT overdue_notice_status_check CHECK (status IN ('open', 'settled')),
+    CONSTRAINT overdue_notice_title_check CHECK (char_length(title) BETWEEN 1 AND 200),
+    CONSTRAINT overdue_notice_what_check CHECK (what IN ('notification', 'review', 'agreement', 'certificate', 'assessment', 'support', 'obligation', 'handed_out', 'exercise', 'change', 'plan')),
+    CONSTRAINT overdue_notice_subject_check CHECK (char_length(subject) BETWEEN 1 AND 60),
+    CONSTRAINT overdue_notice_subject_key_check CHECK (char_length(subject_key) BETWEEN 36 AND 36),
+    CONSTRAINT overdue_notice_subject_ref_check CHECK (char_length(subject_ref) BETWEEN 1 AND 40)
+);
+CREATE INDEX overdue_notice_passed_on_idx ON operation.overdue_notice (tenant_id, passed_on, id) WHERE archived_at IS NULL;
+CREATE INDEX overdue_notice_owner_id_idx ON operation.overdue_notice (tenant_id, owner_id, id) WHERE archived_at IS NULL;
+CREATE INDEX overdue_notice_remind_on_idx ON operation.overdue_notice (tenant_id, remind_on, id) WHERE archived_at IS NULL;
+
 ALTER TABLE operation.asset ADD CONSTRAINT asset_owner_id_fk FOREIGN KEY (tenant_id, owner_id) REFERENCES core.membership (tenant_id, user_id);
 ALTER TABLE operation.asset ADD CONSTRAINT asset_custodian_id_fk FOREIGN KEY (tenant_id, custodian_id) REFERENCES core.membership (tenant_id, user_id);
 ALTER TABLE operation.asset_dependency ADD CONSTRAINT asset_dependency_asset_id_fk FOREIGN KEY (tenant_id, asset_id) REFERENCES operation.asset (tenant_id, id);
@@ -690,6 +727,7 @@ ALTER TABLE operation.incident ADD CONSTRAINT incident_owner_id_fk FOREIGN KEY (
 ALTER TABLE operation.incident ADD CONSTRAINT incident_closed_by_id_fk FOREIGN KEY (tenant_id, closed_by_id) REFERENCES core.membership (tenant_id, user_id);
 ALTER TABLE operation.incident_entry ADD CONSTRAINT incident_entry_incident_id_fk FOREIGN KEY (tenant_id, incident_id) REFERENCES operation.incident (tenant_id, id);
 ALTER TABLE operation.custody_entry ADD CONSTRAINT custody_entry_incident_id_fk FOREIGN KEY (tenant_id, incident_id) REFERENCES operation.incident (tenant_id, id);
+ALTER TABLE operation.custody_entry ADD CONSTRAINT custody_entry_file_id_fk FOREIGN KEY (tenant_id, file_id) REFERENCES core.file (tenant_id, id);
 ALTER TABLE operation.notification ADD CONSTRAINT notification_incident_id_fk FOREIGN KEY (tenant_id, incident_id) REFERENCES operation.incident (tenant_id, id);
 ALTER TABLE operation.notification ADD CONSTRAINT notification_obligation_id_fk FOREIGN KEY (tenant_id, obligation_id) REFERENCES operation.obligation (tenant_id, id);
 ALTER TABLE operation.notification ADD CONSTRAINT notification_owner_id_fk FOREIGN KEY (tenant_id, owner_id) REFERENCES core.membership (tenant_id, user_id);
@@ -712,6 +750,7 @@ ALTER TABLE operation.continuity_plan ADD CONSTRAINT continuity_plan_owner_id_fk
 ALTER TABLE operation.continuity_plan ADD CONSTRAINT continuity_plan_approved_by_id_fk FOREIGN KEY (tenant_id, approved_by_id) REFERENCES core.membership (tenant_id, user_id);
 ALTER TABLE operation.exercise ADD CONSTRAINT exercise_plan_id_fk FOREIGN KEY (tenant_id, plan_id) REFERENCES operation.continuity_plan (tenant_id, id);
 ALTER TABLE operation.exercise ADD CONSTRAINT exercise_owner_id_fk FOREIGN KEY (tenant_id, owner_id) REFERENCES core.membership (tenant_id, user_id);
+ALTER TABLE operation.overdue_notice ADD CONSTRAINT overdue_notice_owner_id_fk FOREIGN KEY (tenant_id, owner_id) REFERENCES core.membership (tenant_id, user_id);
 
 SELECT core.fence('operation.asset');
 SELECT core.fence('operation.asset_dependency');
@@ -731,6 +770,7 @@ SELECT core.fence('operation.operational_plan');
 SELECT core.fence('operation.operational_record');
 SELECT core.fence('operation.continuity_plan');
 SELECT core.fence('operation.exercise');
+SELECT core.fence('operation.overdue_notice');
 
 -- What the descriptor cannot say. Each has its words in the plugin's tables of constraints.
 ALTER TABLE operation.asset_dependency ADD CONSTRAINT asset_dependency_loop_check CHECK (asset_id <> depends_on_id);
@@ -738,8 +778,11 @@ CREATE UNIQUE INDEX asset_dependency_ends_key ON operation.asset_dependency (ten
     WHERE archived_at IS NULL;
 CREATE UNIQUE INDEX asset_return_open_key ON operation.asset_return (tenant_id, asset_id, lower(holder))
     WHERE status = 'issued' AND archived_at IS NULL;
-ALTER TABLE operation.custody_entry ADD CONSTRAINT custody_entry_digest_check CHECK (sha256 ~ '^[0-9a-fA-F]{64}$');
+ALTER TABLE operation.custody_entry ADD CONSTRAINT custody_entry_sha256_hex_check CHECK (sha256 ~ '^[0-9a-fA-F]{64}$');
 CREATE UNIQUE INDEX custody_entry_sequence_key ON operation.custody_entry (tenant_id, incident_id, lower(item), sequence);
+-- One note of one passed day at a time.
+CREATE UNIQUE INDEX overdue_notice_open_key ON operation.overdue_notice (tenant_id, subject_key, what, passed_on)
+    WHERE status = 'open' AND archived_at IS NULL;
 
 -- The seal of an entry: it covers the entry and the seal before it.
 CREATE FUNCTION operation.seal(previous text, entry jsonb) RETURNS text
