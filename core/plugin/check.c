@@ -346,6 +346,58 @@ static void check_reports(struct check *c)
     }
 }
 
+/* Is there such a resource, or such a relation of one, in an area that is here? */
+static bool watchable(const struct bl_plugin *other, const char *what)
+{
+    size_t area = strcspn(what, ".") + 1;
+    const char *resource = what + area, *dot = strchr(resource, '.');
+    size_t length = dot ? (size_t)(dot - resource) : strlen(resource);
+    for (const struct bl_resource *r = other->resources; r && r->name; r++) {
+        if (strlen(r->name) != length || strncmp(r->name, resource, length) != 0)
+            continue;
+        for (const struct bl_relation *k = r->relations; dot && k && k->name; k++)
+            if (strcmp(k->name, dot + 1) == 0)
+                return true;
+        return !dot;
+    }
+    return false;
+}
+
+/* "area.resource" or "area.resource.relation" */
+static bool is_watch(const char *what)
+{
+    int words = 0;
+    for (const char *at = what; at && words < 4; words++) {
+        size_t length = strcspn(at, ".");
+        if (!check_is_name(at, length))
+            return false;
+        at = at[length] ? at + length + 1 : NULL;
+    }
+    return words == 2 || words == 3;
+}
+
+static void check_watches(struct check *c)
+{
+    for (const struct bl_watch *w = c->plugin->watches; w && w->what; w++) {
+        size_t back = check_enter(c, "watch %s", w->what);
+        char area[64];
+        snprintf(area, sizeof area, "%.*s", (int)strcspn(w->what, "."), w->what);
+        const struct bl_plugin *other = c->others ? registry_plugin(c->others, area) : NULL;
+        if (!is_watch(w->what))
+            check_object(c, "must be area.resource or area.resource.relation");
+        else if (strcmp(area, c->plugin->name) == 0)
+            check_object(c, "it is the plugin's own: use `after` there");
+        else if (other && !watchable(other, w->what))
+            check_object(c, "%s has nothing of that name", area);
+        if (!w->told)
+            check_object(c, "nothing to tell it to");
+        for (const struct bl_watch *x = w + 1; x->what; x++)
+            if (strcmp(w->what, x->what) == 0)
+                check_object(c, "named twice");
+        check_leave(c, back);
+    }
+}
+
 static void check_routes(struct check *c)
 {
     for (const struct bl_route *r = c->plugin->routes; r && r->method; r++) {
@@ -378,5 +430,6 @@ int plugin_check(const struct bl_plugin *plugin, const struct registry *others, 
     check_signals(&c);
     check_reports(&c);
     check_work(&c);
+    check_watches(&c);
     return c.objections;
 }

@@ -46,6 +46,7 @@ int plugin_check_abi(const struct bl_plugin *plugin, const char *file, FILE *err
         {"bl_job", abi->job, core.job},
         {"bl_inbox", abi->inbox, core.inbox},
         {"bl_report", abi->report, core.report},
+        {"bl_watch", abi->watch, core.watch},
     };
     int problems = 0;
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)

@@ -127,6 +127,36 @@ static bool add_relations(struct engine *e, FILE *errors)
     return good;
 }
 
+/* The rules of all areas that listen to "area.resource" or "area.resource.relation". */
+static const bl_rule *watches_of(struct engine *e, const char *what)
+{
+    bl_rule *rules = NULL;
+    for (size_t pass = 0, count = 0; pass < 2; pass++, count = 0) { /* once to count, once to fill */
+        for (size_t i = 0; i < registry_count(e->registry); i++)
+            for (const struct bl_watch *w = registry_at(e->registry, i)->plugin->watches; w && w->what; w++)
+                if (strcmp(w->what, what) == 0) {
+                    if (rules)
+                        rules[count] = w->told;
+                    count++;
+                }
+        if (pass == 0 && count == 0)
+            return NULL;
+        if (pass == 0)
+            rules = arena_alloc(e->arena, (count + 1) * sizeof *rules); /* zeroed */
+    }
+    return rules;
+}
+
+static void add_watches(struct engine *e)
+{
+    for (size_t i = 0; i < e->plan_count; i++) {
+        struct plan *plan = e->plans[i];
+        plan->watches = watches_of(e, plan->name);
+        for (size_t k = 0; k < plan->relation_count; k++)
+            plan->relations[k].watches = watches_of(e, plan->relations[k].key);
+    }
+}
+
 /* "/{id}:{transition}" with the name in it. */
 static char *fill(struct arena *arena, const char *suffix, const char *hole, const char *name)
 {
@@ -264,6 +294,7 @@ struct engine *engine_new(const struct registry *registry, FILE *errors)
         engine_free(e);
         return NULL;
     }
+    add_watches(e);
     walk_routes(e); /* once to count, once to fill */
     e->routes = arena_alloc(arena, e->route_count * sizeof *e->routes);
     walk_routes(e);

@@ -58,7 +58,7 @@ static enum bl_status write_batch(struct bl_request *r, void *arg)
     const char *args[] = {import_text(batch->import, batch->rows), r->actor, value_text(r, "%zu", json_array_size(batch->rows)),
                           r->id};
     enum bl_status status = bl_sql(r, plan->sql_create_many, args, 4, 0, &rows);
-    for (int i = 0; status == BL_OK && plan->resource->after != NULL && i < bl_count(r, rows); i++)
+    for (int i = 0; status == BL_OK && write_followed(plan) && i < bl_count(r, rows); i++)
         status = write_after(r, plan, "create", NULL, rows, i);
     return status;
 }

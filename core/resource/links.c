@@ -3,6 +3,7 @@
 #include "base/ids.h"
 #include "resource/routes.h"
 #include "resource/value.h"
+#include "resource/watch.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -168,8 +169,8 @@ static const char *frozen_sql(struct bl_request *r, const struct plan *plan)
     return s.text;
 }
 
-/* Where a rule will change the record that declares the relation, that one is locked for it at once: two who link it at the same
- * time would else both share it and wait for each other. */
+/* Where a rule will change the record (its own area's that one which declares the relation, other areas' either), it is locked
+ * for that at once: two who link it at the same time would else both share it and wait for each other. */
 static void put_end(struct statement *s, const struct plan *plan, const char *alias, const char *id, bool declares, bool ruled)
 {
     statement_text(
@@ -177,7 +178,7 @@ static void put_end(struct statement *s, const struct plan *plan, const char *al
                       "%s AS (SELECT t.id, t.ref, t.version, t.archived_at, t.%s::text AS title, %s AS frozen FROM %s t\nWHERE "
                       "t.tenant_id = $1 AND t.id = %s::uuid FOR %s),\n",
                       alias, title_of(plan), declares ? frozen_sql(s->request, plan) : "false", plan->resource->table, id,
-                      declares && ruled ? "UPDATE" : "SHARE"));
+                      ruled ? "UPDATE" : "SHARE"));
 }
 
 /* $2 here, $3 there, $4 actor, $5 and $6 event ids, $7 request id. The ends are locked, so that neither is archived meanwhile. */
@@ -186,9 +187,9 @@ static const char *change_sql(struct bl_request *r, const struct plan *plan, con
     struct statement s;
     statement_start(&s, r);
     statement_text(&s, "WITH ");
-    bool ruled = relation->relation->after != NULL;
-    put_end(&s, plan, "here", "$2", !relation->inverse, ruled);
-    put_end(&s, relation->other_plan, "there", "$3", relation->inverse, ruled);
+    bool ruled = relation->relation->after != NULL, watched = relation->watches != NULL;
+    put_end(&s, plan, "here", "$2", !relation->inverse, watched || (ruled && !relation->inverse));
+    put_end(&s, relation->other_plan, "there", "$3", relation->inverse, watched || (ruled && relation->inverse));
     statement_text(&s, "changed AS (");
     if (link)
         statement_text(&s, value_text(r,
@@ -239,11 +240,12 @@ static void drop_json(void *json)
     json_decref(json);
 }
 
-/* The rule of the relation, told from the end that declares it. */
+/* The rule of the relation and those of areas that watch it, told from the end that declares it. */
 static enum bl_status tell(struct bl_request *r, const struct plan *plan, const struct plan_relation *relation, const char *id,
                            const char *other, const char *verb)
 {
-    if (relation->relation->after == NULL)
+    enum bl_status status = BL_OK;
+    if (relation->relation->after == NULL && relation->watches == NULL)
         return BL_OK;
     json_t *input = json_pack("{s:s, s:s}", "relation", relation->relation->name, "id", relation->inverse ? id : other);
     bl_defer(r, drop_json, input);
@@ -251,7 +253,9 @@ static enum bl_status tell(struct bl_request *r, const struct plan *plan, const 
                                .id = relation->inverse ? other : id,
                                .verb = verb,
                                .input = input};
-    return relation->relation->after(r, &change);
+    if (relation->relation->after)
+        status = relation->relation->after(r, &change);
+    return status == BL_OK ? watch_tell(r, relation->watches, &change) : status;
 }
 
 static enum bl_status link_records(struct bl_request *r, const struct plan *plan, const struct plan_relation *relation,

@@ -50,6 +50,7 @@ struct plan_relation {
     bool inverse;                  /* this resource is the .to end */
     const char *other;             /* "annex_a.controls" */
     const struct plan *other_plan; /* NULL: that area is not loaded */
+    const bl_rule *watches;        /* of other areas, ends with NULL; NULL: nobody listens */
 };
 
 struct plan {
@@ -73,6 +74,7 @@ struct plan {
     size_t transition_count;
     struct plan_relation *relations;
     size_t relation_count;
+    const bl_rule *watches; /* of other areas, ends with NULL; NULL: nobody listens */
 
     struct plan_sort sort; /* the default order */
 

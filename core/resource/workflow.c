@@ -6,6 +6,7 @@
 #include "resource/sql.h"
 #include "resource/validate.h"
 #include "resource/value.h"
+#include "resource/watch.h"
 #include "resource/write.h"
 
 #include <stdlib.h>
@@ -158,11 +159,13 @@ enum bl_status workflow_transit(struct bl_request *r, const struct plan *plan, c
             status = write_taken(r, plan, proposed, change.after, pt->taken, &values);
     }
     if (status == BL_OK)
-        status = write(r, plan, pt, id, reason, input, &values, t->after ? 0 : flags, out);
-    if (status != BL_OK || t->after == NULL)
+        status = write(r, plan, pt, id, reason, input, &values, t->after || plan->watches ? 0 : flags, out);
+    if (status != BL_OK || (t->after == NULL && plan->watches == NULL))
         return status;
     change.after = resource_record(r, plan, *out, 0);
-    return t->after(r, &change);
+    if (t->after)
+        status = t->after(r, &change);
+    return status == BL_OK ? watch_tell(r, plan->watches, &change) : status;
 }
 
 /* A transition without input needs no body at all. */

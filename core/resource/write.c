@@ -6,6 +6,7 @@
 #include "resource/routes.h"
 #include "resource/sql.h"
 #include "resource/value.h"
+#include "resource/watch.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -67,14 +68,17 @@ enum bl_status write_taken(struct bl_request *r, const struct plan *plan, const 
 enum bl_status write_after(struct bl_request *r, const struct plan *plan, const char *verb, json_t *before,
                            const struct bl_rows *rows, int row)
 {
-    if (plan->resource->after == NULL)
+    enum bl_status status = BL_OK;
+    if (!write_followed(plan))
         return BL_OK;
     struct bl_change change = {.resource = plan->resource,
                                .id = bl_cell(r, rows, row, (int)plan->id),
                                .verb = verb,
                                .before = before,
                                .after = resource_record(r, plan, rows, row)};
-    return plan->resource->after(r, &change);
+    if (plan->resource->after)
+        status = plan->resource->after(r, &change);
+    return status == BL_OK ? watch_tell(r, plan->watches, &change) : status;
 }
 
 /* A new record as far as it is known before it is written. */
@@ -136,7 +140,7 @@ enum bl_status resource_create(struct bl_request *r, const struct plan *plan, co
     for (size_t i = 0; i < plan->field_count; i++)
         if (sql_stored(&plan->resource->fields[i]))
             args[n++] = values.text[i];
-    status = bl_sql(r, plan->sql_create, args, n, plan->resource->after ? 0 : flags, out);
+    status = bl_sql(r, plan->sql_create, args, n, write_followed(plan) ? 0 : flags, out);
     return status == BL_OK ? write_after(r, plan, "create", NULL, *out, 0) : status;
 }
 
@@ -191,7 +195,7 @@ enum bl_status resource_update(struct bl_request *r, const struct plan *plan, co
     struct plan_values values;
     json_t *before = NULL;
     enum bl_status status = resource_validate(r, plan, patch, PLAN_PATCH, "", &values);
-    if (status == BL_OK && (plan->resource->before || plan->resource->after))
+    if (status == BL_OK && (plan->resource->before || write_followed(plan)))
         status = before_update(r, plan, id, version, &values, &before);
     if (status != BL_OK)
         return status;
@@ -202,7 +206,7 @@ enum bl_status resource_update(struct bl_request *r, const struct plan *plan, co
     for (size_t i = 0; i < plan->field_count; i++)
         if (sql_stored(&plan->resource->fields[i]))
             args[n++] = values.text[i];
-    status = bl_sql(r, plan->sql_update, args, n, plan->resource->after ? 0 : flags, out);
+    status = bl_sql(r, plan->sql_update, args, n, write_followed(plan) ? 0 : flags, out);
     if (status != BL_OK)
         return status;
     if (bl_count(r, *out) == 0)
@@ -220,7 +224,7 @@ enum bl_status write_put_away(struct bl_request *r, const struct plan *plan, con
     const char *args[8];
     json_t *before = NULL;
     enum bl_status status = BL_OK;
-    if (plan->resource->after || plan->resource->retire) {
+    if (write_followed(plan) || plan->resource->retire) {
         status = write_lock(r, plan, id, out);
         if (status == BL_OK)
             status = write_objection(r, plan, *out, version, restore, false);
@@ -235,7 +239,7 @@ enum bl_status write_put_away(struct bl_request *r, const struct plan *plan, con
         return status;
     write_head(r, id, args);
     args[4] = value_text(r, "%ld", version);
-    status = bl_sql(r, restore ? plan->sql_restore : plan->sql_archive, args, 5, plan->resource->after ? 0 : flags, out);
+    status = bl_sql(r, restore ? plan->sql_restore : plan->sql_archive, args, 5, write_followed(plan) ? 0 : flags, out);
     if (status != BL_OK)
         return status;
     if (bl_count(r, *out) == 0)

@@ -18,7 +18,12 @@ BL_MUST_CHECK enum bl_status write_objection(struct bl_request *, const struct p
 /* The resource's .before rule over validated values, and what it sets. `before` NULL: a new record. */
 BL_MUST_CHECK enum bl_status write_before(struct bl_request *, const struct plan *, const char *id, json_t *before,
                                           struct plan_values *values);
-/* The resource's .after rule over a row that was written. */
+/* Do rules follow what is written: its own, or those of areas that watch it? */
+static inline bool write_followed(const struct plan *plan)
+{
+    return plan->resource->after || plan->watches;
+}
+/* The resource's .after rule over a row that was written, then those of areas that watch it. */
 BL_MUST_CHECK enum bl_status write_after(struct bl_request *, const struct plan *, const char *verb, json_t *before,
                                          const struct bl_rows *, int row);
 

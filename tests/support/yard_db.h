@@ -7,6 +7,10 @@
 
 #include "plugin/registry.h"
 
+#ifndef YARD_NEIGHBOURS
+#define YARD_NEIGHBOURS /* further plugins, each behind a comma: ", &other" */
+#endif
+
 struct yard_db {
     struct registry *registry;
     struct engine *engine;
@@ -92,10 +96,10 @@ static inline void yard_people(struct yard_db *y)
 
 static inline int yard_up(void **state)
 {
-    static const struct bl_plugin *const plugins[] = {&yard};
+    static const struct bl_plugin *const plugins[] = {&yard YARD_NEIGHBOURS};
     struct yard_db *y = calloc(1, sizeof *y);
     assert_non_null(y);
-    y->registry = registry_of(plugins, 1, stderr);
+    y->registry = registry_of(plugins, sizeof plugins / sizeof *plugins, stderr);
     assert_non_null(y->registry);
     y->engine = engine_new(y->registry, stderr);
     assert_non_null(y->engine);

@@ -11,6 +11,13 @@ static enum bl_status answer(struct bl_request *r)
     return BL_OK;
 }
 
+static enum bl_status hear(struct bl_request *r, const struct bl_change *change)
+{
+    (void)r;
+    (void)change;
+    return BL_OK;
+}
+
 /* A descriptor that can be changed. One spare element at each end. */
 struct sample {
     struct bl_field item[3], input[3], task[9], note[3];
@@ -22,6 +29,7 @@ struct sample {
     struct bl_route routes[3];
     struct bl_migration migrations[3];
     struct bl_signal signals[3];
+    struct bl_watch watches[3];
     struct bl_plugin plugin;
 };
 
@@ -54,6 +62,7 @@ static void make_sound(struct sample *s)
                      .clause = "8.1",
                      .label = "Open",
                      .sql = "SELECT count(*), NULL::bigint, true FROM sample.task WHERE tenant_id = $1"}},
+        .watches = {{.what = "planning.risks.controls", .told = hear}},
         .plugin = {.abi = BL_ABI, .name = "sample", .version = "1.0.0", .clause = "8"},
     };
     s->task[STEPS].items = s->item;
@@ -68,6 +77,7 @@ static void make_sound(struct sample *s)
     s->plugin.routes = s->routes;
     s->plugin.migrations = s->migrations;
     s->plugin.signals = s->signals;
+    s->plugin.watches = s->watches;
 }
 
 #define T "resource tasks: "
@@ -100,6 +110,12 @@ static void make_sound(struct sample *s)
     CASE(signal_label, s->signals[0].label = NULL, "signal open_tasks: no label") \
     CASE(signal_sql, s->signals[0].sql = NULL, "signal open_tasks: no SQL") \
     CASE(signal_tenant, s->signals[0].sql = "SELECT 1, 1, true", "signal open_tasks: sql: its SQL does not say `tenant_id = $1`") \
+    CASE(watch_shape, s->watches[0].what = "planning", "watch planning: must be area.resource or area.resource.relation") \
+    CASE(watch_long, s->watches[0].what = "a.b.c.d", "watch a.b.c.d: must be area.resource or area.resource.relation") \
+    CASE(watch_name, s->watches[0].what = "planning.Risks", "watch planning.Risks: must be area.resource or area.resource.relation") \
+    CASE(watch_own, s->watches[0].what = "sample.tasks", "watch sample.tasks: it is the plugin's own: use `after` there") \
+    CASE(watch_none, s->watches[0].told = NULL, "watch planning.risks.controls: nothing to tell it to") \
+    CASE(watch_twice, s->watches[1] = s->watches[0], "watch planning.risks.controls: named twice") \
     CASE(resource_name, s->resources[0].name = "task-s", "resource task-s: its name is not snake_case") \
     CASE(resource_singular, s->resources[1].singular = NULL, "resource notes: singular is not snake_case") \
     CASE(resource_table, s->resources[0].table = "task", T "table is `task`: must be `sample.` and a snake_case name") \
@@ -316,6 +332,8 @@ static void neighbours(void **state)
     t.task[OWNER] = (struct bl_field){.name = "note_id", .type = BL_REF, .ref = "sample.notes"};
     t.routes[0].permission = "sample.note:write";
     t.relations[0] = (struct bl_relation){.name = "all", .to = "sample.tasks", .inverse = "others"};
+    t.watches[0].what = "sample.tasks.controls";
+    t.watches[1] = (struct bl_watch){.what = "sample.notes", .told = hear};
     struct registry *registry = registry_of((const struct bl_plugin *[]){&t.plugin, &s.plugin}, 2, stderr);
     assert_non_null(registry);
     registry_free(registry);
@@ -323,6 +341,8 @@ static void neighbours(void **state)
     t.task[OWNER].ref = "sample.note";
     t.routes[0].permission = "sample.note:approve";
     t.relations[0].to = "sample.task";
+    t.watches[0].what = "sample.tasks.risks";
+    t.watches[1].what = "sample.note";
     t.resources[1].prefix = "NTE";
     printed_start(&printed);
     assert_null(registry_of((const struct bl_plugin *[]){&t.plugin, &s.plugin}, 2, printed.out));
@@ -331,6 +351,8 @@ static void neighbours(void **state)
                         "other.so: resource tasks, relation all: to: no resource `sample.task`\n"
                         "other.so: resource notes: prefix `NTE` is that of sample.notes\n"
                         "other.so: route GET views/{name}: nothing declares the permission `sample.note:approve`\n"
+                        "other.so: watch sample.tasks.risks: sample has nothing of that name\n"
+                        "other.so: watch sample.note: sample has nothing of that name\n"
                         "sample.so: resource notes: prefix `NTE` is that of other.notes\n");
     printed_free(&printed);
 }

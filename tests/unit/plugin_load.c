@@ -12,7 +12,7 @@ static const struct refusal {
     const char *plugins, *line;
 } refusals[] = {
     {"wrong_major", "wrong_major.so: ABI major is 2 there and 1 here: build it against this core's headers\n"},
-    {"wrong_minor", "wrong_minor.so: ABI minor is 2 there and 1 here: it needs a newer core\n"},
+    {"wrong_minor", "wrong_minor.so: ABI minor is 3 there and 2 here: it needs a newer core\n"},
     {"wrong_size", sizes},
     {"wrong_symbol", "wrong_symbol.so: exports no bl_plugin_wrong_symbol: the file and its descriptor must have the same name\n"},
     {"wrong_name", "wrong_name.so: the descriptor's name is `right_name`: it must be the file's, `wrong_name`\n"},

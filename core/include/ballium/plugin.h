@@ -8,12 +8,13 @@
 #include <stddef.h>
 
 #define BL_ABI_MAJOR 1
-#define BL_ABI_MINOR 1
+#define BL_ABI_MINOR 2
 
 /* What the plugin was compiled with. Same major, minor not above the core's, sizes equal; else refused. */
 struct bl_abi {
     uint16_t major, minor;
-    uint16_t plugin, resource, field, relation, state, transition, constraint, route, migration, signal, duty, job, inbox, report;
+    uint16_t plugin, resource, field, relation, state, transition, constraint, route, migration, signal, duty, job, inbox, report,
+        watch;
 };
 
 enum bl_route_flag {
@@ -77,6 +78,17 @@ struct bl_inbox {
     enum bl_status (*receive)(struct bl_request *, const char *from_tenant, const json_t *message);
 };
 
+/* What an area wants to hear of another one, in the transaction of the change: an area tells nobody and knows nobody who listens.
+ * Where the other area is not loaded, nothing is heard. */
+struct bl_watch {
+    const char *what; /* "operation.assets": a record is created, updated, archived, restored or makes a transition; the change is
+                         that of the resource's own .after. "operation.incidents.risks": two records are linked or unlinked by
+                         that relation; the change is that of the relation's own .after */
+    bl_rule told;     /* after the rules of the area itself. Actor is BL_SERVICE, which may do everything, for who changed the one
+                         record need not be allowed to change the other. A failure refuses the change as a whole, so let it
+                         refuse nothing that is the other area's to decide. */
+};
+
 /* A document of records: POST /api/v1/orgs/{org}/<area>/reports/<name> with {"id", "format": "pdf" or "xlsx", …} answers 202 and
  * a job. The job calls `make`; the core renders what it answers, keeps it as a file of the organisation and says which in its
  * outcome. The document is data (given away):
@@ -109,6 +121,7 @@ struct bl_plugin {
     const struct bl_job *jobs;
     const struct bl_inbox *inboxes;
     const struct bl_report *reports; /* ends with a zeroed element */
+    const struct bl_watch *watches;  /* ends with a zeroed element */
 };
 
 #define BL_ABI                                                                                                                   \
@@ -118,7 +131,7 @@ struct bl_plugin {
         .state = sizeof(struct bl_state), .transition = sizeof(struct bl_transition),                                            \
         .constraint = sizeof(struct bl_constraint), .route = sizeof(struct bl_route), .migration = sizeof(struct bl_migration),  \
         .signal = sizeof(struct bl_signal), .duty = sizeof(struct bl_duty), .job = sizeof(struct bl_job),                        \
-        .inbox = sizeof(struct bl_inbox), .report = sizeof(struct bl_report)                                                     \
+        .inbox = sizeof(struct bl_inbox), .report = sizeof(struct bl_report), .watch = sizeof(struct bl_watch)                   \
     }
 
 #endif
