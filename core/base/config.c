@@ -43,6 +43,8 @@ static const struct setting {
     {"smtp_from", TEXT, AT(smtp_from), "", 0, 0, "address that reminders come from"},
     {"smtp_user", TEXT, AT(smtp_user), "", 0, 0, "user at the mail server; empty: none"},
     {"smtp_password", SECRET, AT(smtp_password), "", 0, 0, "password of that user"},
+    {"smtp_ca", TEXT, AT(smtp_ca), "", 0, 0,
+     "file of the certificates (PEM) that vouch for a mail server inside; empty: those of the system"},
     {"base_url", TEXT, AT(base_url), "http://127.0.0.1:8080", 0, 0, "address that callers use; also the issuer of tokens"},
     {"audience", TEXT, AT(audience), "ballium", 0, 0, "audience of tokens"},
     {"log_level", TEXT, AT(log_level), "info", 0, 0, "debug, info, warn or error"},

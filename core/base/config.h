@@ -22,8 +22,8 @@ struct config {
     long file_quota;    /* MiB that an organisation may keep, unless it has a quota of its own */
     char *clamd_socket; /* of the malware scanner; empty: files are not scanned */
     char *s3_endpoint, *s3_bucket, *s3_region, *s3_key, *s3_secret;
-    char *smtp_url, *smtp_from, *smtp_user, *smtp_password; /* reminders; smtp_url empty: no mails */
-    char *base_url;                                         /* as the outside sees it; also the token issuer */
+    char *smtp_url, *smtp_from, *smtp_user, *smtp_password, *smtp_ca; /* reminders; smtp_url empty: no mails */
+    char *base_url;                                                   /* as the outside sees it; also the token issuer */
     char *audience;
     char *log_level;
     long processes, threads;      /* threads per process */

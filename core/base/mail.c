@@ -136,6 +136,10 @@ struct mailer *mail_open(const struct mail_server *server, const char **why)
     curl_easy_setopt(m->curl, CURLOPT_URL, server->url);
     curl_easy_setopt(m->curl, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
     curl_easy_setopt(m->curl, CURLOPT_USE_SSL, (long)(near ? CURLUSESSL_NONE : CURLUSESSL_ALL));
+    if (server->ca != NULL && *server->ca != '\0') {
+        curl_easy_setopt(m->curl, CURLOPT_CAINFO, server->ca);
+        curl_easy_setopt(m->curl, CURLOPT_CAPATH, NULL);
+    }
     curl_easy_setopt(m->curl, CURLOPT_PROXY, "");
     curl_easy_setopt(m->curl, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
     curl_easy_setopt(m->curl, CURLOPT_NOSIGNAL, 1L);

@@ -11,6 +11,7 @@ struct mail_server {
     const char *url;             /* smtp://host:587 (STARTTLS) or smtps://host:465; no user in it */
     const char *from;            /* address */
     const char *user, *password; /* "": none */
+    const char *ca;              /* file of the certificates (PEM) that alone may vouch for it; NULL, "": the system's */
 };
 struct mail {
     const char *to;             /* address */

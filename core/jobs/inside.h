@@ -16,7 +16,7 @@ struct arena *inside_arena(struct inside *);        /* for what the queue's conn
 
 const struct engine *inside_engine(const struct inside *);
 
-/* remind.c: mails what is due to whom it is still to be decided for today. BL_INTERNAL: the mail server takes none. */
+/* remind.c: tells what is due to those for whom it is still to be decided today. BL_INTERNAL: the mail server takes no mail. */
 BL_MUST_CHECK enum bl_status inside_remind(struct inside *, struct db *queue, struct arena *, const struct config *,
                                            char *outcome, size_t room);
 

@@ -1,8 +1,9 @@
-/* Reminders: once a day each person gets, for each organisation, one mail with what is due of theirs there. What they may read
- * there is looked at as they themselves. */
+/* Reminders: once a day each person gets, for each organisation, one mail with what is due of theirs there, or its webhooks are
+ * told, or both, as the person chose. What they may read there is looked at as they themselves. */
 #include "jobs/inside.h"
 
 #include "base/buf.h"
+#include "base/json.h"
 #include "base/log.h"
 #include "base/mail.h"
 #include "base/utf8.h"
@@ -15,6 +16,7 @@ enum { PAGE = 200, SHOWN = 100, LONGEST = 200 }; /* people at a time; dates in a
 struct reminder {
     const char *tenant, *slug, *organisation, *person, *email, *name;
     int days_ahead;
+    bool mail, webhook; /* by which ways */
     const struct config *config;
     const struct engine *engine;
     struct arena *arena;
@@ -30,8 +32,8 @@ struct round {
     struct db *queue;
     struct arena *arena;
     const struct config *config;
-    struct mailer *mailer;
-    long sent, failed;
+    struct mailer *mailer; /* NULL: no server is set */
+    long sent, failed, told;
     const char *away; /* why the server takes none; NULL: it does */
 };
 
@@ -84,13 +86,71 @@ static void compose(struct reminder *m, const struct engine_due *due)
     m->text = text.data;
 }
 
+/* The same all day: when a mail is tried again, its message to the webhooks is there already. A UUIDv7 of the day's beginning. */
+static void message_id(const struct reminder *m, int64_t now, char out[UUID_TEXT])
+{
+    char text[160], hash[SHA256_TEXT];
+    int64_t day = now / 86400000000;
+    snprintf(text, sizeof text, "%s %s %lld", m->tenant, m->person, (long long)day);
+    sha256_text(text, strlen(text), hash);
+    snprintf(text, sizeof text, "%012llx", (unsigned long long)day * 86400000);
+    snprintf(out, UUID_TEXT, "%.8s-%.4s-7%.3s-8%.3s-%.12s", text, text + 8, hash, hash + 3, hash + 6);
+}
+
+/* As for what is recorded on the trail: what is meant, and not what it holds. */
+static const char *payload(const struct reminder *m, const struct engine_due *due, const char *id, int64_t now)
+{
+    struct buf out = buf_new(m->arena, 4096);
+    struct json j;
+    char at[TIME_TEXT];
+    time_format(now, at);
+    json_start(&j, &out);
+    json_open(&j, NULL, '{');
+    json_put_text(&j, "type", "core.reminders.due");
+    json_put_text(&j, "timestamp", at);
+    json_open(&j, "data", '{');
+    json_put_text(&j, "id", id);
+    json_put_text(&j, "organisation", m->slug);
+    json_put_text(&j, "resource", "core.reminders");
+    json_put_text(&j, "record_id", m->person);
+    json_put_text(&j, "verb", "due");
+    json_put_integer(&j, "dates", (int64_t)m->dates);
+    json_open(&j, "items", '[');
+    for (size_t i = 0; i < m->dates && i < SHOWN; i++) {
+        json_open(&j, NULL, '{');
+        json_put_text(&j, "resource", due[i].resource);
+        json_put_text(&j, "record_id", due[i].id);
+        json_put_text(&j, "ref", due[i].ref);
+        json_put_text(&j, "date", due[i].day);
+        json_put_bool(&j, "overdue", due[i].overdue);
+        json_end(&j);
+    }
+    for (int open = 0; open < 3; open++)
+        json_end(&j);
+    return out.data;
+}
+
+static enum bl_status tell(struct bl_request *r, struct reminder *m, const struct engine_due *due)
+{
+    struct bl_rows *rows;
+    char id[UUID_TEXT];
+    message_id(m, r->now, id);
+    return bl_sql(r,
+                  "INSERT INTO core.webhook_delivery (tenant_id, webhook_id, id, type, payload) SELECT $1::uuid, w.id, $2::uuid, "
+                  "'core.reminders.due', $3 FROM core.webhook w WHERE w.tenant_id = $1::uuid AND w.state = 'active' AND "
+                  "w.events && ARRAY['*', 'core.reminders', 'core.reminders:due'] ON CONFLICT DO NOTHING",
+                  (const char *const[]){id, payload(m, due, id, r->now)}, 2, 0, &rows);
+}
+
 static enum bl_status look(struct bl_request *r, void *arg)
 {
     struct reminder *m = arg;
     struct engine_due *due;
     enum bl_status status = engine_due(r, m->engine, m->person, m->days_ahead, &due, &m->dates);
-    if (status == BL_OK && m->dates > 0)
+    if (status == BL_OK && m->dates > 0 && m->mail)
         compose(m, due);
+    if (status == BL_OK && m->dates > 0 && m->webhook)
+        status = tell(r, m, due);
     return status;
 }
 
@@ -145,28 +205,40 @@ static void remind(struct round *round, struct reminder *m)
                            .arg = m,
                            .last = "SELECT core.reminder_decide($1::uuid, $2::uuid, $3::integer)",
                            .last_args = decide_args};
-    if (http_act(inside_worker(round->inside), &act) == BL_OK && m->dates > 0)
+    if (http_act(inside_worker(round->inside), &act) != BL_OK || m->dates == 0)
+        return;
+    round->told += m->webhook;
+    if (m->mail && round->mailer != NULL)
         send_one(round, m);
+}
+
+/* Whose turn it is: while the server takes no mail, nothing is decided for those who want one; without a server there is none to
+ * wait for. */
+static const char *ways(const struct round *round)
+{
+    return round->away != NULL ? "{webhook}" : round->mailer == NULL ? "{webhook,both}" : "{mail,webhook,both}";
 }
 
 static enum bl_status remind_all(struct round *round)
 {
     char organisation[UUID_TEXT] = "", person[UUID_TEXT] = "";
-    for (int got = PAGE; got == PAGE && round->away == NULL;) {
+    for (bool more = true; more;) {
         struct arena_mark page = arena_mark(round->arena);
         struct bl_rows *rows;
-        const char *args[] = {*person ? organisation : NULL, *person ? person : NULL, arena_format(round->arena, "%d", PAGE)};
+        const char *away = round->away, *args[] = {*person ? organisation : NULL, *person ? person : NULL,
+                                                   arena_format(round->arena, "%d", PAGE), ways(round)};
         enum bl_status status = db_ready(round->queue);
         if (status != BL_OK)
             return status;
         db_queue(round->queue,
-                 "SELECT organisation_id, slug, organisation, user_id, email, name, days_ahead FROM "
-                 "core.reminders_open($1::uuid, $2::uuid, $3::integer)",
-                 args, 3);
+                 "SELECT organisation_id, slug, organisation, user_id, email, name, days_ahead, way FROM "
+                 "core.reminders_open($1::uuid, $2::uuid, $3::integer, $4::text[])",
+                 args, 4);
         if ((status = db_flush(round->queue, round->arena, &rows)) != BL_OK)
             return status;
-        got = db_count(rows);
-        for (int i = 0; i < got && round->away == NULL; i++) {
+        int got = db_count(rows);
+        for (int i = 0; i < got && round->away == away; i++) {
+            const char *way = db_cell(rows, i, 7);
             struct arena_mark mark = arena_mark(round->arena);
             struct reminder m = {.tenant = db_cell(rows, i, 0),
                                  .slug = db_cell(rows, i, 1),
@@ -175,6 +247,8 @@ static enum bl_status remind_all(struct round *round)
                                  .email = db_cell(rows, i, 4),
                                  .name = db_cell(rows, i, 5),
                                  .days_ahead = (int)db_integer(rows, i, 6),
+                                 .mail = strcmp(way, "webhook") != 0,
+                                 .webhook = strcmp(way, "mail") != 0,
                                  .config = round->config,
                                  .engine = inside_engine(round->inside),
                                  .arena = round->arena};
@@ -183,6 +257,7 @@ static enum bl_status remind_all(struct round *round)
             snprintf(person, sizeof person, "%s", m.person);
             arena_release(round->arena, mark);
         }
+        more = got == PAGE || round->away != away; /* or on with those who want no mail */
         arena_release(round->arena, page);
     }
     return BL_OK;
@@ -193,15 +268,11 @@ enum bl_status inside_remind(struct inside *in, struct db *queue, struct arena *
 {
     struct round round = {.inside = in, .queue = queue, .arena = arena, .config = c};
     const struct mail_server server = {
-        .url = c->smtp_url, .from = c->smtp_from, .user = c->smtp_user, .password = c->smtp_password};
-    const char *why;
-    snprintf(outcome, room, "no mail server is set");
-    if (c->smtp_url == NULL || *c->smtp_url == '\0')
-        return BL_OK;
-    if ((round.mailer = mail_open(&server, &why)) == NULL) {
-        snprintf(outcome, room, "%s", why);
-        return BL_INTERNAL;
-    }
+        .url = c->smtp_url, .from = c->smtp_from, .user = c->smtp_user, .password = c->smtp_password, .ca = c->smtp_ca};
+    const char *why = NULL;
+    bool set = c->smtp_url != NULL && *c->smtp_url != '\0';
+    if (set && (round.mailer = mail_open(&server, &why)) == NULL)
+        round.away = why;
     *outcome = '\0';
     enum bl_status status = remind_all(&round);
     mail_close(round.mailer);
@@ -209,7 +280,8 @@ enum bl_status inside_remind(struct inside *in, struct db *queue, struct arena *
         snprintf(outcome, room, "the mail server takes no mail: %s", round.away);
         status = BL_INTERNAL;
     } else if (status == BL_OK) {
-        snprintf(outcome, room, "%ld mails sent, %ld failed", round.sent, round.failed);
+        snprintf(outcome, room, "%s%ld mails sent, %ld failed, %ld told to webhooks",
+                 set ? "" : "no mail server is set: ", round.sent, round.failed, round.told);
     }
     return status;
 }

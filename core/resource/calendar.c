@@ -314,6 +314,8 @@ enum bl_status engine_due(struct bl_request *r, const struct engine *engine, con
                                           .ref = bl_cell(r, rows, i, 4),
                                           .title = bl_cell(r, rows, i, 5),
                                           .path = resource_url(r, plan, bl_cell(r, rows, i, 3)),
+                                          .resource = plan->name,
+                                          .id = bl_cell(r, rows, i, 3),
                                           .overdue = strcmp(day, today) < 0};
     }
     return status;

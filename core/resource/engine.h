@@ -63,6 +63,7 @@ enum bl_status engine_signals(struct bl_request *, json_t **out);
  */
 struct engine_due {
     const char *day, *label, *ref, *title, *path; /* in the request's memory; `path` of the record below base_url */
+    const char *resource, *id;                    /* "planning.risks" */
     bool overdue;
 };
 BL_MUST_CHECK enum bl_status engine_due(struct bl_request *, const struct engine *, const char *owner, int days_ahead,

@@ -642,12 +642,14 @@ static void reminders_are_chosen(void **state)
         const char *method, *body, *words;
         int status;
     } steps[] = {
-        {"GET", NULL, "{\"rhythm\":\"daily\",\"days_ahead\":7}", 200},
-        {"PUT", "{\"rhythm\":\"weekly\",\"days_ahead\":60}", "\"weekly\",\"days_ahead\":60}", 200},
+        {"GET", NULL, "{\"rhythm\":\"daily\",\"days_ahead\":7,\"way\":\"mail\"}", 200},
+        {"PUT", "{\"rhythm\":\"daily\",\"days_ahead\":1,\"way\":\"both\"}", "\"daily\",\"days_ahead\":1,\"way\":\"both\"}", 200},
+        {"PUT", "{\"rhythm\":\"daily\",\"days_ahead\":1,\"way\":\"pigeon\"}", "/way", 422},
+        {"PUT", "{\"rhythm\":\"weekly\",\"days_ahead\":60}", "\"weekly\",\"days_ahead\":60,\"way\":\"mail\"}", 200},
         {"PUT", "{\"rhythm\":\"weekly\",\"days_ahead\":61}", "/days_ahead", 422},
         {"PUT", "{\"rhythm\":\"hourly\",\"days_ahead\":1}", "/rhythm", 422},
         {"PUT", "{\"rhythm\":\"off\"}", "/days_ahead", 422},
-        {"GET", NULL, "{\"rhythm\":\"weekly\",\"days_ahead\":60}", 200},
+        {"GET", NULL, "{\"rhythm\":\"weekly\",\"days_ahead\":60,\"way\":\"mail\"}", 200},
     };
     tokens(access, refresh);
     for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
