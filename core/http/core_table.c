@@ -139,6 +139,11 @@ static void core_json_cell(struct bl_request *base, const char *name, const stru
     http_json_moved(r);
 }
 
+static bool core_organisation(struct bl_request *r, const char *id, const char **slug, const char **name)
+{
+    return http_organisation(http_request_of(r), id, slug, name);
+}
+
 /* bl_core.loaded has no request to find the registry by: there is one a process. */
 static const struct registry *_Atomic loaded_registry;
 
@@ -221,4 +226,5 @@ const struct bl_core http_core = {
     .open_door = http_door_open,
     .shut_door = http_door_shut,
     .there = engine_there,
+    .organisation = core_organisation,
 };

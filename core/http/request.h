@@ -50,9 +50,11 @@ struct http_response {
 struct http_transaction {
     enum { TX_NONE, TX_OPEN, TX_COMMITTED, TX_FAILED } state;
     bool ready, read_only;
-    int enter;             /* which statement of the first flush asks to be let in; 0: none */
-    enum bl_status failed; /* TX_FAILED: the status it was told with */
-    const char *roles;     /* of the caller, as core.enter returned them; NULL before */
+    int enter;                       /* which statement of the first flush asks to be let in; 0: none */
+    enum bl_status failed;           /* TX_FAILED: the status it was told with */
+    const char *roles;               /* of the caller, as core.enter returned them; NULL before */
+    const struct bl_rows *portfolio; /* BL_PORTFOLIO: of core.enter_portfolio */
+    const char *organisations;       /* and the uuid[] of those where the route's permission is held */
 };
 
 /* What the caller may still do; the zeroed ones do not count. limit.c. */

@@ -1,5 +1,6 @@
 #include "http/transaction.h"
 
+#include "base/buf.h"
 #include "base/log.h"
 #include "db/db.h"
 #include "http/act.h"
@@ -106,12 +107,13 @@ static enum bl_status fail(struct http_request *r, enum bl_status flushed, bool 
 static void queue(struct http_request *r, const struct http_statement *s)
 {
     struct db *db = r->worker->db;
-    if (r->base.tenant == NULL) {
+    const char *first = r->base.tenant != NULL ? r->base.tenant : r->tx.organisations;
+    if (first == NULL) {
         db_queue(db, s->sql, s->args, s->nargs);
         return;
     }
     const char **args = arena_alloc(r->arena, ((size_t)s->nargs + 1) * sizeof *args);
-    args[0] = r->base.tenant;
+    args[0] = first;
     if (s->nargs > 0)
         memcpy(args + 1, s->args, (size_t)s->nargs * sizeof *args);
     db_queue(db, s->sql, args, s->nargs + 1);
@@ -167,6 +169,50 @@ static size_t queue_begin(struct http_request *r)
     return 2;
 }
 
+static bool portfolio_view(const struct http_request *r)
+{
+    return r->base.tenant == NULL && (r->match.route->flags & BL_PORTFOLIO) != 0;
+}
+
+/* A flush of its own: which organisations a plugin's view may read follows from what the caller holds in each. */
+static enum bl_status enter_portfolio(struct http_request *r)
+{
+    struct bl_rows *all[QUEUE] = {NULL};
+    const char *comma = "", *args[] = {r->base.actor};
+    size_t last = queue_begin(r);
+    db_queue(r->worker->db, "SELECT id, slug, name, held FROM core.enter_portfolio($1::uuid)", args, 1);
+    enum bl_status flushed = db_flush(r->worker->db, r->arena, all);
+    if (flushed != BL_OK)
+        return fail(r, flushed, false, false);
+    struct buf list = buf_new(r->arena, 256);
+    buf_text(&list, "{");
+    for (int i = 0; i < db_count(all[last]); i++) {
+        if (!tenant_role_may(db_cell(all[last], i, 3), r->match.route->permission))
+            continue;
+        buf_format(&list, "%s%s", comma, db_cell(all[last], i, 0));
+        comma = ",";
+    }
+    buf_text(&list, "}");
+    r->tx.state = TX_OPEN;
+    r->tx.portfolio = all[last];
+    r->tx.organisations = list.data;
+    return BL_OK;
+}
+
+bool http_organisation(const struct http_request *r, const char *id, const char **slug, const char **name)
+{
+    for (int i = 0; r->tx.portfolio != NULL && i < db_count(r->tx.portfolio); i++) {
+        if (strcmp(db_cell(r->tx.portfolio, i, 0), id) != 0 || strstr(r->tx.organisations, id) == NULL)
+            continue;
+        if (slug != NULL)
+            *slug = db_cell(r->tx.portfolio, i, 1);
+        if (name != NULL)
+            *name = db_cell(r->tx.portfolio, i, 2);
+        return true;
+    }
+    return false;
+}
+
 enum bl_status http_run(struct http_request *r, const struct http_statement *statements, size_t count, bool commit,
                         struct bl_rows **rows)
 {
@@ -174,9 +220,12 @@ enum bl_status http_run(struct http_request *r, const struct http_statement *sta
     size_t before = 0;
     if (r->tx.state == TX_NONE) {
         enum bl_status ready = http_database_ready(r);
+        if (ready == BL_OK && portfolio_view(r))
+            ready = enter_portfolio(r);
+        else if (ready == BL_OK)
+            before = queue_begin(r);
         if (ready != BL_OK)
             return ready;
-        before = queue_begin(r);
     }
     for (size_t i = 0; i < count; i++)
         queue(r, &statements[i]);

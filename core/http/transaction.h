@@ -28,6 +28,9 @@ BL_MUST_CHECK enum bl_status http_admit(struct http_request *, const struct http
 /* bl_core.may: has the caller this permission too? Enters the tenant when nothing has yet. */
 bool http_may(struct http_request *, const char *permission);
 
+/* bl_core.organisation. */
+bool http_organisation(const struct http_request *, const char *id, const char **slug, const char **name);
+
 /* After the handler: commits what it did when `status` is BL_OK, else rolls back. On a route with an organisation the caller has
  * been let in by core.enter when this returns, whatever the handler did: one who is not a member learns nothing, not even that a
  * body was wrong. Returns the status to answer with. */

@@ -109,7 +109,7 @@ static void check_self(struct check *c)
     static const char taken[] =
         "core public information_schema citus meta calendar search openapi members events files "
         "portfolio auth me orgs organisation organisations engagements invitations roles permissions access "
-        "clients jobs signals export exports";
+        "clients jobs signals export exports due";
     if (!check_is_name_text(p->name))
         check_object(c, "its name is not snake_case");
     else if (p == &plugin_core)
@@ -301,8 +301,10 @@ static void check_route(struct check *c, const struct bl_route *r, const char *s
         check_object(c, "no handler");
     if (!r->summary)
         check_object(c, "no summary");
-    if (r->flags & ~(unsigned)(BL_PUBLIC | BL_WRITE | BL_CREATED | BL_ACCEPTED))
+    if (r->flags & ~(unsigned)(BL_PUBLIC | BL_WRITE | BL_CREATED | BL_ACCEPTED | BL_PORTFOLIO))
         check_object(c, "unknown flags");
+    if (r->flags & BL_PORTFOLIO && (r->flags != BL_PORTFOLIO || strcmp(r->method, "GET") != 0 || strchr(shape, '{')))
+        check_object(c, "PORTFOLIO is a GET without {name}s and without other flags");
     if (r->flags & BL_CREATED && r->flags & BL_ACCEPTED)
         check_object(c, "CREATED and ACCEPTED: one of them");
     if (r->flags & BL_PUBLIC && r->permission)
@@ -311,7 +313,7 @@ static void check_route(struct check *c, const struct bl_route *r, const char *s
         check_object(c, "no permission");
     else if (r->permission && !known_permission(c, r->permission))
         check_object(c, "nothing declares the permission `%s`", r->permission);
-    if (!(r->flags & BL_PUBLIC) && check_is_engine_path(c->plugin, shape))
+    if (!(r->flags & (BL_PUBLIC | BL_PORTFOLIO)) && check_is_engine_path(c->plugin, shape))
         check_object(c, "the engine serves this path already");
     check_list(c, "query", r->query);
     const char *list = r->produces;
@@ -398,16 +400,29 @@ static void check_watches(struct check *c)
     }
 }
 
+/* A view over a portfolio may stand at the area's own name. */
+static bool route_shape(const struct bl_route *r, char *out, size_t room)
+{
+    out[0] = '\0';
+    return r->path && ((r->flags & BL_PORTFOLIO && !*r->path) || path_shape(r->path, out, room));
+}
+
+/* Do both stand below the same root: an organisation's area, /public/, /portfolio/<area>? */
+static bool same_root(const struct bl_route *a, const struct bl_route *b)
+{
+    return ((a->flags ^ b->flags) & (BL_PUBLIC | BL_PORTFOLIO)) == 0;
+}
+
 static void check_routes(struct check *c)
 {
     for (const struct bl_route *r = c->plugin->routes; r && r->method; r++) {
         char shape[256], other[256];
         size_t back = check_enter(c, "route %s %s", r->method, r->path ? r->path : "");
-        if (r->path && path_shape(r->path, shape, sizeof shape)) {
+        if (route_shape(r, shape, sizeof shape)) {
             check_route(c, r, shape);
             for (const struct bl_route *s = c->plugin->routes; s < r; s++)
-                if (s->path && path_shape(s->path, other, sizeof other) && strcmp(shape, other) == 0 &&
-                    strcmp(r->method, s->method) == 0)
+                if (route_shape(s, other, sizeof other) && strcmp(shape, other) == 0 && strcmp(r->method, s->method) == 0 &&
+                    same_root(r, s))
                     check_object(c, "duplicate of %s %s", s->method, s->path);
         } else {
             check_object(c, "the path is not segments of a-z, 0-9 and - or {name}, with :verb at most at the end of one");

@@ -177,7 +177,7 @@ static void add_route(struct engine *e, const struct line *line, const struct pl
             .path = path,
             .permission = permission,
             .handler = line->handler,
-            .flags = line->flags & (BL_PUBLIC | BL_WRITE | ENGINE_FEED),
+            .flags = line->flags & (BL_PUBLIC | BL_WRITE | BL_PORTFOLIO | ENGINE_FEED | ENGINE_PORTFOLIO),
             .resource = plan ? plan->resource : NULL,
             .data = kept,
             .checks_query = true,
@@ -214,13 +214,23 @@ static void add_resource_line(struct engine *e, const struct line *line, const s
     }
 }
 
+static const char *own_path(struct engine *e, const struct bl_plugin *plugin, const struct bl_route *own)
+{
+    const char *area = plan_path(e->arena, plugin->name);
+    if (own->flags & BL_PUBLIC)
+        return arena_format(e->arena, "/api/v1/public/%s", own->path);
+    if (own->flags & BL_PORTFOLIO)
+        return arena_format(e->arena, "/api/v1/portfolio/%s%s%s", area, *own->path ? "/" : "", own->path);
+    return arena_format(e->arena, "/api/v1/orgs/{org}/%s/%s", area, own->path);
+}
+
 static void add_own_routes(struct engine *e, const struct bl_plugin *plugin)
 {
     for (const struct bl_route *own = plugin->routes; own && own->method; own++) {
-        struct line line = {.method = own->method, .handler = own->handler, .flags = own->flags};
-        const char *path = own->flags & BL_PUBLIC
-                               ? arena_format(e->arena, "/api/v1/public/%s", own->path)
-                               : arena_format(e->arena, "/api/v1/orgs/{org}/%s/%s", plan_path(e->arena, plugin->name), own->path);
+        struct line line = {.method = own->method,
+                            .handler = own->handler,
+                            .flags = own->flags | (own->flags & BL_PORTFOLIO ? ENGINE_PORTFOLIO : 0u)};
+        const char *path = own_path(e, plugin, own);
         add_route(e, &line, NULL, path, own->permission, (struct plan_route){.engine = e});
         if (e->routes) {
             struct engine_route *route = &e->routes[e->route_count - 1];

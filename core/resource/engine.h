@@ -8,7 +8,7 @@
 struct engine; /* compiled from a registry: one plan per resource, its SQL built once. Read-only after engine_new. */
 
 /* Beside enum bl_route_flag, for the core's own routes: the transaction is that of ballium_portfolio, which reads the
- * organisations that core.enter_portfolio lists, and writes nothing. */
+ * organisations that core.enter_portfolio lists, and writes nothing. A BL_PORTFOLIO route of a plugin's has both flags. */
 enum {
     ENGINE_PORTFOLIO = 1 << 16,
     ENGINE_FEED = 1 << 17, /* query parameter `token`, the token of a calendar feed, may stand for a bearer token */

@@ -142,6 +142,11 @@ enum bl_status certification_mirror_retire(struct bl_request *, const struct bl_
 extern const struct bl_duty certification_duties[];
 enum bl_status certification_programme(struct bl_request *);
 enum bl_status certification_load(struct bl_request *);
+/* The query parameter `days`, `unless` when it is not given; refuses what is not 0 to 4000. */
+enum bl_status certification_days_ahead(struct bl_request *, const char *unless, const char **days);
+
+/* portfolio.c */
+enum bl_status certification_portfolio(struct bl_request *);
 
 /* print.c */
 extern const struct bl_report certification_reports[];

@@ -263,6 +263,17 @@ static const char gantt_answer[] =
     "{\"type\":\"object\",\"required\":[\"items\",\"more\"],\"properties\":{\"items\":{\"type\":\"array\",\"items\":"            \
     "{\"type\":\"object\"}},\"more\":{\"type\":\"boolean\"}}}"
 
+/* clang-format off */
+#define LIST(name, ...) "\"" name "\": {\"type\": \"array\", \"items\": {\"type\": \"object\", \"required\": " #__VA_ARGS__ "}}"
+static const char portfolio_answer[] =
+    "{\"type\": \"object\", \"required\": [\"today\", \"organisations\", \"certifications\", \"due\", \"auditors\", \"more\"], \"properties\": {"
+    LIST("organisations", ["organisation", "side", "certified", "suspended", "expiring", "late", "due"]) ","
+    LIST("certifications", ["organisation", "side", "id", "client", "number", "state", "expires_on", "expiring", "late", "due", "next", "next_on", "url"]) ","
+    LIST("due", ["organisation", "side", "id", "name", "state", "what", "on", "late", "days", "url"]) ","
+    LIST("auditors", ["organisation", "id", "name", "year", "audits", "days", "leads", "available_days"]) ","
+    "\"today\": {\"type\": \"string\", \"format\": \"date\"}, \"more\": {\"type\": \"boolean\", \"description\": \"A list was cut at 1000.\"}}}";
+/* clang-format on */
+
 static const char entry_answer[] =
     "{\"type\":\"object\",\"required\":[\"number\",\"name\",\"status\",\"standard\",\"scope\",\"body\"],\"properties\":{"
     "\"status\":"
@@ -291,6 +302,15 @@ static const struct bl_route routes[] = {
      .summary =
          "What is due in the cycle, late or within so many days: surveillances, recertification, expiry, audits, nonconformities",
      .answer = ITEMS},
+    {.method = "GET",
+     .path = "",
+     .permission = "certification.programme:read",
+     .handler = certification_portfolio,
+     .flags = BL_PORTFOLIO,
+     .query = "days",
+     .summary = "Certification over all organisations that the caller may enter: what is late, due within so many days (90), "
+                "suspended, expiring; the load of auditors. A body sees its clients, a consultant those it advises",
+     .answer = portfolio_answer},
     {.method = "GET",
      .path = "audit-files/{id}/content",
      .permission = "certification.audit_file:read",

@@ -1,43 +1,14 @@
 /* What is due in the cycle, for a body over its clients and for a client over its certificates; the load of auditors; and the
  * deadlines that the service applies by itself. */
 #include "certification.h"
-#include <stdio.h>
+#include "due.h"
 #include <stdlib.h>
-#include <string.h>
 
-/* (side, kind, id, ref, name, state, what, on). A certificate gives one row for each of its days to come. */
-#define DAYS_OF(alias)                                                                                                           \
-    " CROSS JOIN LATERAL (VALUES ('surveillance', " alias ".surveillance_due_on), ('recertification_audit', " alias              \
-    ".recertification_due_on), ('expiry', " alias ".expires_on), ('suspension', " alias                                          \
-    ".suspended_until_on), ('restoration', " alias ".restore_until_on)) d (what, due) WHERE " alias ".tenant_id = $1 AND " alias \
-    ".archived_at IS NULL AND d.due IS NOT NULL"
 static const char due_days[] =
     "SELECT json_build_object('side', side, 'resource', resource, 'id', id, 'ref', ref, 'name', name, 'state', state, 'what', "
-    "what,"
-    " 'on', due, 'late', due < core.today(), 'days', due - core.today())::text FROM ("
-    "SELECT 'body' AS side, 'certificates' AS resource, c.id, c.ref, c.client_name AS name, c.status AS state, d.what, d.due"
-    " FROM certification.certificate c" DAYS_OF(
-        "c") " AND CASE d.what WHEN 'suspension' THEN c.status = 'suspended' WHEN 'restoration' THEN c.status = 'expired'"
-             " ELSE c.status IN ('certified', 'suspended') END"
-             " UNION ALL SELECT 'client', 'held_certificates', c.id, c.ref, c.client_name, c.state, d.what, d.due"
-             " FROM certification.held_certificate c" DAYS_OF(
-                 "c") " AND CASE d.what WHEN 'suspension' THEN c.state = 'suspended' WHEN 'restoration' THEN c.state = 'expired'"
-                      " ELSE c.state IN ('certified', 'suspended') END"
-                      " UNION ALL SELECT 'body', 'nonconformities', f.id, f.ref, f.title, f.status, 'nonconformity', f.due_on "
-                      "FROM certification.finding f"
-                      " WHERE f.tenant_id = $1 AND f.archived_at IS NULL AND f.due_on IS NOT NULL"
-                      " UNION ALL SELECT 'client', 'received_findings', f.id, f.ref, f.title, f.status, 'nonconformity', "
-                      "f.due_on FROM certification.received_finding f"
-                      " WHERE f.tenant_id = $1 AND f.archived_at IS NULL AND f.due_on IS NOT NULL"
-                      " UNION ALL SELECT 'body', 'certification_audits', x.id, x.ref, x.title, x.status, 'audit', x.starts_on "
-                      "FROM certification.audit x"
-                      " WHERE x.tenant_id = $1 AND x.archived_at IS NULL AND x.status IN ('planned', 'announced', 'objected', "
-                      "'agreed')"
-                      " UNION ALL SELECT 'client', 'announced_audits', x.id, x.ref, x.title, x.status, 'audit', x.starts_on FROM "
-                      "certification.announced_audit x"
-                      " WHERE x.tenant_id = $1 AND x.archived_at IS NULL AND x.status IN ('planned', 'announced', 'objected', "
-                      "'agreed')"
-                      ") p WHERE due <= core.today() + $2::integer ORDER BY due, ref LIMIT 1001";
+    "what, 'on', due, 'late', due < core.today(), 'days', due - core.today())::text FROM (" CERTIFICATION_DUE(
+        "= $1") ") p"
+                " WHERE due <= core.today() + $2::integer ORDER BY due, ref LIMIT 1001";
 
 static enum bl_status put(struct bl_request *r, const char *sql, const char *const *args, int count)
 {
@@ -57,30 +28,27 @@ static enum bl_status put(struct bl_request *r, const char *sql, const char *con
     return BL_OK;
 }
 
+enum bl_status certification_days_ahead(struct bl_request *r, const char *unless, const char **days)
+{
+    const char *asked = bl_query(r, "days");
+    char *end;
+    long n = strtol(asked ? asked : unless, &end, 10);
+    *days = asked ? asked : unless;
+    if (n < 0 || n > 4000 || *end || end == *days)
+        return bl_fail(r, BL_BAD_REQUEST, "bad_filter", NULL, "query parameter days: a number from 0 to 4000");
+    return BL_OK;
+}
+
 /* GET programme?days= */
 enum bl_status certification_programme(struct bl_request *r)
 {
-    const char *days = bl_query(r, "days");
-    char *end, text[12];
-    long n = days ? strtol(days, &end, 10) : 1100; /* a cycle and a little */
-    if (n < 0 || n > 4000 || (days && (*end || end == days)))
-        return bl_fail(r, BL_BAD_REQUEST, "bad_filter", NULL, "query parameter days: a number from 0 to 4000");
-    snprintf(text, sizeof text, "%ld", n);
-    const char *args[] = {text};
-    return put(r, due_days, args, 1);
+    const char *days;
+    enum bl_status status = certification_days_ahead(r, "1100", &days); /* a cycle and a little */
+    return status == BL_OK ? put(r, due_days, &days, 1) : status;
 }
 
-static const char auditor_load[] =
-    "SELECT json_build_object('auditor_id', u.id, 'ref', u.ref, 'name', u.name, 'year', extract(year FROM x.starts_on)::int, "
-    "'audits', count(*),"
-    " 'days', sum(x.ends_on - x.starts_on + 1), 'leads', count(*) FILTER (WHERE t.duty = 'leader'), 'available_days', "
-    "u.available_days)::text"
-    " FROM certification.team_member t JOIN certification.auditor u ON u.tenant_id = t.tenant_id AND u.id = t.auditor_id"
-    " JOIN certification.audit x ON x.tenant_id = t.tenant_id AND x.id = t.audit_id WHERE t.tenant_id = $1 AND t.archived_at IS "
-    "NULL"
-    " AND x.archived_at IS NULL AND x.status <> 'cancelled' GROUP BY u.tenant_id, u.id, u.ref, u.name, u.available_days, "
-    "extract(year FROM x.starts_on)"
-    " ORDER BY extract(year FROM x.starts_on) DESC, u.name, u.id LIMIT 1001";
+static const char auditor_load[] = "SELECT (to_jsonb(l) - 'tenant_id')::text FROM (" CERTIFICATION_LOAD(
+    "= $1") ") l ORDER BY year DESC, name, auditor_id LIMIT 1001";
 
 /* GET auditor-load */
 enum bl_status certification_load(struct bl_request *r)
@@ -90,27 +58,26 @@ enum bl_status certification_load(struct bl_request *r)
 
 /* ---- deadlines */
 
+/* clang-format off */
 /* The step that time has brought, the weightiest first. What needs a person's word waits for it unless the body's settings say
  * not. */
 static const char overdue[] =
     "SELECT c.id, CASE WHEN c.status = 'suspended' AND c.expires_on < core.today() THEN 'expire_suspended'"
     " WHEN c.status = 'certified' AND c.expires_on < core.today() THEN 'expire'"
-    " WHEN c.status = 'certified' AND c.edition = '2013' THEN 'withdraw_edition'"
-    " WHEN c.status = 'certified' THEN 'suspend_missed' WHEN c.status = 'suspended' THEN 'withdraw_unresolved' ELSE "
-    "'demand_stage2' END"
-    " FROM certification.certificate c LEFT JOIN LATERAL (SELECT s.acts_by_itself FROM certification.body_setting s WHERE "
-    "s.tenant_id = $1"
-    " AND s.archived_at IS NULL ORDER BY s.created_at DESC LIMIT 1) s ON true WHERE c.tenant_id = $1 AND c.archived_at IS NULL "
-    "AND ("
+    " WHEN c.status = 'certified' AND c.edition = '2013' THEN 'withdraw_edition' WHEN c.status = 'certified' THEN 'suspend_missed'"
+    " WHEN c.status = 'suspended' THEN 'withdraw_unresolved' ELSE 'demand_stage2' END"
+    " FROM certification.certificate c LEFT JOIN LATERAL (SELECT s.acts_by_itself FROM certification.body_setting s"
+    " WHERE s.tenant_id = $1 AND s.archived_at IS NULL ORDER BY s.created_at DESC LIMIT 1) s ON true"
+    " WHERE c.tenant_id = $1 AND c.archived_at IS NULL AND ("
     "(c.status IN ('certified', 'suspended') AND c.expires_on < core.today())"
     " OR (c.status = 'certified' AND c.edition = '2013' AND core.today() > '2025-10-31')"
     " OR (coalesce(s.acts_by_itself, false) AND ((c.status = 'certified' AND c.surveillance_due_on < core.today())"
     " OR (c.status = 'suspended' AND c.suspended_until_on < core.today())"
-    " OR (c.status = 'stage2_done' AND EXISTS (SELECT FROM certification.finding f JOIN certification.audit x ON x.tenant_id = "
-    "f.tenant_id"
-    " AND x.id = f.audit_id WHERE f.tenant_id = $1 AND x.certificate_id = c.id AND x.kind = 'stage_2' AND f.grade = 'major'"
-    " AND f.status NOT IN ('verified', 'closed') AND f.archived_at IS NULL AND f.verify_by_on < core.today())))))"
+    " OR (c.status = 'stage2_done' AND EXISTS (SELECT FROM certification.finding f JOIN certification.audit x"
+    " ON x.tenant_id = f.tenant_id AND x.id = f.audit_id WHERE f.tenant_id = $1 AND x.certificate_id = c.id AND x.kind = 'stage_2'"
+    " AND f.grade = 'major' AND f.status NOT IN ('verified', 'closed') AND f.archived_at IS NULL AND f.verify_by_on < core.today())))))"
     " ORDER BY c.id LIMIT 200";
+/* clang-format on */
 
 /* One that the rules refuse after all (an audit planned meanwhile) stands in the way of no other. */
 static enum bl_status apply_deadlines(struct bl_request *r)

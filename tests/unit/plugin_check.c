@@ -26,7 +26,7 @@ struct sample {
     struct bl_relation relations[4];
     struct bl_constraint constraints[2];
     struct bl_resource resources[3];
-    struct bl_route routes[3];
+    struct bl_route routes[4];
     struct bl_migration migrations[3];
     struct bl_signal signals[3];
     struct bl_watch watches[3];
@@ -94,6 +94,7 @@ static void make_sound(struct sample *s)
 #define CASES \
     CASE(plugin_name, s->plugin = BARE("Sample"), "its name is not snake_case") \
     CASE(plugin_name_taken, s->plugin = BARE("calendar"), "the name `calendar` is taken") \
+    CASE(plugin_name_view, s->plugin = BARE("due"), "the name `due` is taken") \
     CASE(plugin_name_schema, s->plugin = BARE("pg_sample"), "the name `pg_sample` is taken") \
     CASE(plugin_version, s->plugin.version = "1.0", "version is `1.0`: three numbers with points, such as 1.0.0") \
     CASE(plugin_version_none, s->plugin.version = NULL, "version is ``: three numbers with points, such as 1.0.0") \
@@ -228,6 +229,12 @@ static void make_sound(struct sample *s)
     CASE(sets_input, s->task[DUE_ON].flags = BL_SERVER; s->transitions[0].sets = "due_on=input", X "sets: `due_on=input`: must be =now on a TIME, =today on a DATE, =actor on a REF to core.member or =input " "with a member of the input of that name and type") \
     CASE(route_two_answers, s->routes[0].flags = BL_CREATED | BL_ACCEPTED, R "CREATED and ACCEPTED: one of them") \
     CASE(route_flags, s->routes[0].flags = 1u << 9, R "unknown flags") \
+    CASE(route_portfolio_name, s->routes[0].flags = BL_PORTFOLIO, R VIEW) \
+    CASE(route_portfolio_flags, s->routes[0].flags = BL_PORTFOLIO | BL_WRITE; s->routes[0].path = "all", "route GET all: " VIEW) \
+    CASE(route_portfolio_method, s->routes[0].flags = BL_PORTFOLIO; s->routes[0].path = "all"; s->routes[0].method = "POST", "route POST all: " VIEW) \
+    CASE(route_portfolio_open, s->routes[0].flags = BL_PORTFOLIO; s->routes[0].path = ""; s->routes[0].permission = NULL, "route GET : no permission") \
+    CASE(route_portfolio_twice, s->routes[0].flags = BL_PORTFOLIO; s->routes[0].path = "tasks"; s->routes[1] = s->routes[0], "route GET tasks: duplicate of GET tasks") \
+    CASE(route_empty, s->routes[0].path = "", "route GET : " PATH) \
     CASE(route_no_permission, s->routes[0].permission = NULL, R "no permission") \
     CASE(route_public, s->routes[0].flags = BL_PUBLIC, R "PUBLIC, so no permission can be asked for") \
     CASE(route_permission, s->routes[0].permission = "sample.task:finish", R "nothing declares the permission `sample.task:finish`") \
@@ -249,6 +256,7 @@ static void make_sound(struct sample *s)
 
 #define X2 "resource tasks, transition finish, input remark: "
 #define L "resource tasks, relation controls: "
+#define VIEW "PORTFOLIO is a GET without {name}s and without other flags"
 #define PATH "the path is not segments of a-z, 0-9 and - or {name}, with :verb at most at the end of one"
 
 #define CASE(name, change, line)                                                                                                 \
@@ -313,6 +321,12 @@ static void allowed(void **state)
     s.routes[0].permission = "sample.view:read";
     s.routes[1] = (struct bl_route){
         .method = "POST", .path = "tasks/{id}:copy", .flags = BL_PUBLIC, .handler = answer, .summary = "Copy", .body = "{}"};
+    s.routes[2] = (struct bl_route){.method = "GET", /* at the area's own name, and where an organisation has its records */
+                                    .path = "",
+                                    .flags = BL_PORTFOLIO,
+                                    .permission = "sample.view:read",
+                                    .handler = answer,
+                                    .summary = "All"};
     s.relations[1] = (struct bl_relation){.name = "parts", .to = "sample.tasks", .inverse = "wholes"};
     assert_int_equal(plugin_check(&s.plugin, NULL, stderr), 0);
 }

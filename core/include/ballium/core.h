@@ -35,8 +35,9 @@ typedef enum bl_status (*bl_handler)(struct bl_request *);
 
 /* A statement is its text: constant, or put together from descriptor tables, never from a value. It is prepared once per
  * connection and found again by its text. On a route with an organisation $1 is the tenant: bl_sql passes it, `args` start at $2,
- * and the text must say `tenant_id = $1` for every tenant table. Elsewhere `args` start at $1. Arguments travel as text (NULL is
- * SQL null); cast where PostgreSQL cannot infer the type. Results travel in binary: cast numeric, jsonb and arrays to text. */
+ * and the text must say `tenant_id = $1` for every tenant table. On a BL_PORTFOLIO route $1 is those organisations (plugin.h).
+ * Elsewhere `args` start at $1. Arguments travel as text (NULL is SQL null); cast where PostgreSQL cannot infer the type. Results
+ * travel in binary: cast numeric, jsonb and arrays to text. */
 
 enum bl_sql_flag {
     BL_FINAL = 1 << 0, /* the last statement of this request: COMMIT goes in the same flush (one round trip in all) */
@@ -126,6 +127,9 @@ struct bl_core {
      * before anything else, so that another organisation's id is answered like one that nobody has. BL_NOT_FOUND when it is not;
      * with a pointer (an id in a body) BL_UNPROCESSABLE there. Asks for no permission: the route has done so. */
     enum bl_status (*there)(struct bl_request *, const char *resource, const char *id, const char *pointer);
+
+    /* On a BL_PORTFOLIO route: slug and name (NULL: not wanted) of one of its organisations. False: it is none of them. */
+    bool (*organisation)(struct bl_request *, const char *id, const char **slug, const char **name);
 };
 
 static inline void *bl_alloc(struct bl_request *r, size_t n)
@@ -268,6 +272,10 @@ BL_MUST_CHECK static inline enum bl_status bl_there(struct bl_request *r, const 
                                                     const char *pointer)
 {
     return r->core->there(r, resource, id, pointer);
+}
+static inline bool bl_organisation(struct bl_request *r, const char *id, const char **slug, const char **name)
+{
+    return r->core->organisation(r, id, slug, name);
 }
 BL_MUST_CHECK static inline enum bl_status bl_scratch(struct bl_request *r, enum bl_status (*fn)(struct bl_request *, void *),
                                                       void *arg)

@@ -23,6 +23,10 @@ enum bl_route_flag {
     BL_CREATED = 1 << 2,  /* it answers 201 instead of 200 (said in the document; the handler sets it) */
     BL_ACCEPTED = 1 << 3, /* 202: see bl_accepted */
     BL_FRESH = 1 << 4,    /* a dangerous act, for a person who signed in within the last five minutes (else 401, RFC 9470) */
+    /* A view over many organisations, below /api/v1/portfolio/<area> ("" is that itself); a GET without {name}s, for people only.
+     * `permission` is asked for in each organisation that the caller may enter; $1 of every statement is the uuid[] of those
+     * where it is held, so statements say `tenant_id = ANY ($1)` where others say `tenant_id = $1`. See bl_organisation. */
+    BL_PORTFOLIO = 1 << 5,
 };
 
 /* A route of the plugin's own, below /api/v1/orgs/{org}/<area>/ . */
