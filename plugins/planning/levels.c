@@ -199,6 +199,12 @@ static bool loss_of(const json_t *rating, int64_t *out, struct planning_fault *f
     return true;
 }
 
+/* The place in the impact scale of an asset's value: 1 the lowest, 5 the highest, those between evenly, rounded half up. */
+static int place_of_value(const struct planning_method *m, int value)
+{
+    return ((value - 1) * (m->impacts - 1) * 2 + PLANNING_ASSET_VALUES - 1) / (2 * (PLANNING_ASSET_VALUES - 1));
+}
+
 static int level_from(const struct planning_method *m, int64_t score)
 {
     int level = 0;
@@ -207,7 +213,7 @@ static int level_from(const struct planning_method *m, int64_t score)
     return level;
 }
 
-bool planning_level_of(const struct planning_method *m, const json_t *rating, struct planning_level *out,
+bool planning_level_of(const struct planning_method *m, const json_t *rating, int asset_value, struct planning_level *out,
                        struct planning_fault *fault)
 {
     *out = (struct planning_level){.likelihood = -1, .impact = -1, .level = -1};
@@ -217,9 +223,12 @@ bool planning_level_of(const struct planning_method *m, const json_t *rating, st
         out->level = level_from(m, out->score);
         return true;
     }
-    if (!impact_of(m, rating, &out->impact, fault))
+    bool by_asset = m->function == PLANNING_THREATS && asset_value > 0;
+    if (by_asset)
+        out->impact = place_of_value(m, asset_value);
+    else if (!impact_of(m, rating, &out->impact, fault))
         return false;
-    int64_t impact = m->aggregation == PLANNING_TOTAL ? out->impact : out->impact + 1;
+    int64_t impact = m->aggregation == PLANNING_TOTAL && !by_asset ? out->impact : out->impact + 1;
     if (m->function == PLANNING_THREATS) {
         int threat, weakness, n = m->likelihoods;
         if (!place_of(rating, "threat", n, &threat, fault) || !place_of(rating, "weakness", n, &weakness, fault))

@@ -6,7 +6,7 @@
 #include <ballium/rules.h>
 
 /* ---- grid.c: levels by likelihood and impact ---- */
-enum { PLANNING_SCALE = 6, PLANNING_LEVELS = 8, PLANNING_PARTS = 8 };
+enum { PLANNING_SCALE = 6, PLANNING_LEVELS = 8, PLANNING_PARTS = 8, PLANNING_ASSET_VALUES = 5 };
 
 struct planning_grid {
     int rows, columns; /* likelihood, impact */
@@ -53,8 +53,10 @@ struct planning_level {
     int64_t score;
     int level; /* counted from 0; -1: not rated */
 };
-/* From one element of `ratings`. The fault's pointer is that of the member, without the array. */
-bool planning_level_of(const struct planning_method *, const json_t *rating, struct planning_level *, struct planning_fault *);
+/* From one element of `ratings`. `asset_value`: of 1 to 5, of the assets that are hit; it takes the place of the impact under
+ * PLANNING_THREATS (0: nothing is known of assets). The fault's pointer is that of the member, without the array. */
+bool planning_level_of(const struct planning_method *, const json_t *rating, int asset_value, struct planning_level *,
+                       struct planning_fault *);
 
 /* ---- methods.c, rounds.c: clause 6.1.2 ---- */
 extern const struct bl_field planning_method_fields[], planning_round_fields[];
@@ -77,8 +79,13 @@ enum bl_status planning_method_of(struct bl_request *, const char *round_id, str
 enum bl_status planning_recompute(struct bl_request *, const char *risk_id); /* an empty change */
 /* Opens a settled risk again; does nothing to one that is not settled. Cause: one of the words of risk.reopen_cause. */
 enum bl_status planning_reopen(struct bl_request *, const char *risk_id, const char *cause, const char *note);
-enum bl_status planning_sweep(struct bl_request *); /* what the clock and other areas have changed; a duty and a route */
+enum bl_status planning_sweep(struct bl_request *); /* what the clock has changed; a duty and a route */
 enum bl_status planning_sweep_now(struct bl_request *);
+
+/* ---- news.c: what happens to the neighbours of risks ---- */
+extern const struct bl_watch planning_watches[];
+enum bl_status planning_asset_linked(struct bl_request *, const struct bl_change *);
+enum bl_status planning_finding_linked(struct bl_request *, const struct bl_change *);
 
 /* ---- acceptance.c: 6.1.3 f ---- */
 extern const struct bl_field planning_acceptance_fields[];

@@ -301,4 +301,5 @@ const struct bl_plugin bl_plugin_planning = {
     .signals = signals,
     .duties = duties,
     .reports = planning_reports,
+    .watches = planning_watches,
 };

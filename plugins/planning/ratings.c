@@ -73,7 +73,7 @@ static enum bl_status check_order(struct bl_request *r, const json_t *risk, cons
     return BL_OK;
 }
 
-static enum bl_status rate_stages(struct bl_request *r, json_t *risk, const struct planning_method *m,
+static enum bl_status rate_stages(struct bl_request *r, json_t *risk, const struct planning_method *m, int asset_value,
                                   struct planning_level levels[STAGES])
 {
     size_t place, count = json_array_size(json_object_get(risk, "ratings")), found = 0;
@@ -82,14 +82,51 @@ static enum bl_status rate_stages(struct bl_request *r, json_t *risk, const stru
         const json_t *rating = rating_of(risk, stages[s], &place);
         levels[s] = (struct planning_level){.likelihood = -1, .impact = -1, .level = -1};
         found += rating != NULL;
-        if (rating && !planning_level_of(m, rating, &levels[s], &fault))
+        if (rating && !planning_level_of(m, rating, asset_value, &levels[s], &fault))
             return bl_fail(r, BL_UNPROCESSABLE, fault.code, planning_print(r, "/ratings/%zu%s", place, fault.pointer), "%s",
                            fault.detail);
         put_stage(risk, stages[s], &levels[s]);
     }
     if (found != count)
         return bl_fail(r, BL_UNPROCESSABLE, "stage_twice", "/ratings", "each stage is rated once");
-    return check_order(r, risk, levels);
+    return BL_OK;
+}
+
+/* Does each rating say its impact, as a figure or in parts? */
+static bool impacts_typed(const json_t *risk)
+{
+    size_t i;
+    json_t *rating;
+    bool all = true;
+    json_array_foreach(json_object_get(risk, "ratings"), i, rating)
+    {
+        bool typed = planning_int(rating, "impact") >= 0;
+        for (int k = 0; k < PLANNING_PARTS; k++)
+            typed = typed || planning_int(rating, planning_parts[k]) >= 0;
+        all = all && typed;
+    }
+    return all;
+}
+
+/* The largest rating of the risk's assets and of all that rests on them, as operation counts it. Without assets, or without that
+ * area: what is typed; where nothing is, the last value that was known. -1: none. */
+static enum bl_status value_assets(struct bl_request *r, const struct bl_change *change, int *value)
+{
+    static const char sql[] =
+        "WITH RECURSIVE above AS (SELECT a.id, a.own_value FROM core.link l JOIN operation.asset a ON a.tenant_id = $1"
+        " AND a.id = l.to_id AND a.archived_at IS NULL AND a.status <> 'disposed' WHERE l.tenant_id = $1"
+        " AND l.relation = 'planning.risks.assets' AND l.from_id = $2::uuid UNION SELECT a.id, a.own_value FROM above b"
+        " JOIN operation.asset_dependency d ON d.tenant_id = $1 AND d.depends_on_id = b.id AND d.archived_at IS NULL"
+        " JOIN operation.asset a ON a.tenant_id = $1 AND a.id = d.asset_id AND a.archived_at IS NULL AND a.status <> 'disposed')"
+        " SELECT max(own_value) FROM above";
+    struct bl_rows *rows;
+    *value = impacts_typed(change->after) ? -1 : planning_int(change->before, "asset_value");
+    if (!change->before || !bl_loaded(r, "operation"))
+        return BL_OK;
+    enum bl_status status = bl_sql(r, sql, &change->id, 1, 0, &rows);
+    if (status == BL_OK && bl_cell(r, rows, 0, 0))
+        *value = (int)bl_integer(r, rows, 0, 0);
+    return status;
 }
 
 static enum bl_status credited(struct bl_request *r, const char *risk, bool *out)
@@ -123,13 +160,19 @@ enum bl_status planning_rate(struct bl_request *r, const struct bl_change *chang
     enum bl_status status = planning_method_of(r, bl_text(change->after, "round_id"), &method, &round_status);
     if (status == BL_OK && ratings && rated_anew(change) && !planning_is(round_status, "open closed"))
         return bl_fail(r, BL_CONFLICT, "round_not_open", "/ratings", "the round is %s: nothing is rated in it", round_status);
+    int asset_value = -1;
+    if (status == BL_OK && method.function == PLANNING_THREATS)
+        status = value_assets(r, change, &asset_value);
     if (status == BL_OK)
-        status = rate_stages(r, change->after, &method, levels);
+        status = rate_stages(r, change->after, &method, asset_value, levels);
+    if (status == BL_OK && rated_anew(change)) /* who changes an asset is not asked why the risk rises */
+        status = check_order(r, change->after, levels);
     if (status == BL_OK && change->before)
         status = credited(r, change->id, &credit);
     if (status)
         return status;
     int current = levels[1].level, inherent = levels[0].level;
+    json_object_set_new(change->after, "asset_value", known(asset_value));
     json_object_set_new(change->after, "credited", json_boolean(credit));
     json_object_set_new(change->after, "counted_level", known(current < 0 || credit || inherent < current ? current : inherent));
     json_object_set_new(change->after, "acceptance_level", method.levels ? json_integer(method.accept_up_to) : json_null());

@@ -119,6 +119,12 @@ const struct bl_field planning_risk_fields[] = {
     STAGE("inherent", "Inherent"),
     STAGE("current", "Current"),
     STAGE("residual", "Residual"),
+    {.name = "asset_value",
+     .type = BL_INT,
+     .flags = BL_SERVER | BL_FILTER,
+     .label = "Value of its assets",
+     .help = "Computed: the largest rating of the linked assets and of all that rests on them, 1 to 5. It takes the place of the "
+             "impact where the method multiplies asset, threat and weakness."},
     {.name = "credited",
      .type = BL_BOOL,
      .flags = BL_SERVER | BL_FILTER,
@@ -132,7 +138,8 @@ const struct bl_field planning_risk_fields[] = {
      .type = BL_ENUM,
      .flags = BL_SERVER | BL_FILTER,
      .label = "Reopened because",
-     .values = "acceptance_ended control_failed credit_lost incident method_changed neighbour_changed owner_left other"},
+     .values = "acceptance_ended control_failed credit_lost incident finding method_changed asset_changed supplier_changed "
+               "owner_left other"},
     {.name = "reopen_note", .type = BL_TEXT, .flags = BL_SERVER, .label = "What happened", .max = 500},
     {.name = "needs_treatment",
      .type = BL_BOOL,

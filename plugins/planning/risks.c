@@ -24,7 +24,18 @@ const struct bl_relation planning_risk_relations[] = {
      .label = "Requirements",
      .help = "Needs of parties that it touches; the contract by which it is shared."},
     {.name = "processes", .to = "context.processes", .inverse = "risks", .label = "Processes", .help = "What it would disturb."},
-    {.name = "assets", .to = "operation.assets", .inverse = "risks", .label = "Assets", .help = "What it would hit."},
+    {.name = "assets",
+     .to = "operation.assets",
+     .inverse = "risks",
+     .label = "Assets",
+     .help = "What it would hit.",
+     .after = planning_asset_linked},
+    {.name = "findings",
+     .to = "evaluation.audit_findings",
+     .inverse = "risks",
+     .label = "Findings",
+     .help = "What an audit has found about it. A new one opens it again.",
+     .after = planning_finding_linked},
     {0},
 };
 
@@ -68,7 +79,10 @@ const struct bl_state planning_risk_states[] = {
 static const char rated[] = "SELECT '/ratings', 'required', format('the %s rating is missing: give it with its reason', v.stage)"
                             " FROM planning.risk k CROSS JOIN LATERAL (VALUES ('inherent', k.inherent_level), ('current', "
                             "k.current_level)) v (stage, level)"
-                            " WHERE k.tenant_id = $1 AND k.id = $2 AND v.level IS NULL";
+                            " WHERE k.tenant_id = $1 AND k.id = $2 AND v.level IS NULL"
+                            " UNION ALL SELECT '/owner_id', 'owner_left', 'its owner is no longer a member: name another one'"
+                            " FROM planning.risk k JOIN core.membership b ON b.tenant_id = $1 AND b.user_id = k.owner_id"
+                            " AND (b.status = 'ended' OR b.user_status = 'erased') WHERE k.tenant_id = $1 AND k.id = $2";
 
 static const char under_method[] =
     "SELECT '/round_id', 'method_not_in_use', format('the method of the round is %s: move the risk to a round under the version "
@@ -140,7 +154,8 @@ static const struct bl_field reopen_input[] = {
      .type = BL_ENUM,
      .flags = BL_REQUIRED,
      .label = "Cause",
-     .values = "acceptance_ended control_failed credit_lost incident method_changed neighbour_changed owner_left other",
+     .values = "acceptance_ended control_failed credit_lost incident finding method_changed asset_changed supplier_changed "
+               "owner_left other",
      .example = "other"},
     {.name = "reopen_note",
      .type = BL_TEXT,

@@ -1,6 +1,6 @@
-/* What the clock and other areas change without anybody touching a risk: an acceptance ends, a control loses its credit or fails
- * a test, the method is superseded, an asset changes, an owner leaves. Settled risks are opened again; levels that no longer hold
- * are computed anew. Views do not wait for this: they ask for credit when they are read. */
+/* What changes without anybody touching a risk or what it is linked to: an acceptance ends, the proof of a control runs out, the
+ * method is superseded, an owner leaves. Settled risks are opened again; levels that no longer hold are computed anew. Views do
+ * not wait for this: they ask for credit when they are read. */
 #include "planning.h"
 #include <string.h>
 
@@ -17,27 +17,13 @@ static const char stale[] =
 #define SETTLED " WHERE k.tenant_id = $1 AND k.archived_at IS NULL AND k.status IN ('accepted', 'treated', 'monitored')"
 
 /* (risk, cause, note) */
-#define CAUSES                                                                                                                   \
-    "SELECT k.id, 'method_changed', format('%s has been superseded', m.ref) FROM planning.risk k"                                \
-    " JOIN planning.risk_round o ON o.tenant_id = $1 AND o.id = k.round_id"                                                      \
-    " JOIN planning.risk_method m ON m.tenant_id = $1 AND m.id = o.method_id AND m.superseded_at > k.settled_at" SETTLED         \
-    " UNION ALL SELECT k.id, 'owner_left', 'its owner is no longer a member' FROM planning.risk k"                               \
-    " JOIN core.membership b ON b.tenant_id = $1 AND b.user_id = k.owner_id AND b.status <> 'active'" SETTLED                    \
-    " UNION ALL SELECT k.id, 'control_failed', format('%s has failed a test', c.ref) FROM planning.risk k"                       \
-    " JOIN core.link l ON l.tenant_id = $1 AND l.relation = 'planning.risks.controls' AND l.from_id = k.id"                      \
-    " JOIN annex_a.control c ON c.tenant_id = $1 AND c.id = l.to_id AND c.archived_at IS NULL"                                   \
-    " JOIN annex_a.control_test t ON t.tenant_id = $1 AND t.control_id = c.id AND t.result = 'failed'"                           \
-    " AND t.created_at > k.settled_at" SETTLED
-
-static const char causes[] = CAUSES " ORDER BY 1 LIMIT 200";
-static const char causes_with_operation[] =
-    CAUSES " UNION ALL SELECT k.id, 'neighbour_changed', format('%s has changed', a.ref) FROM planning.risk k"
-           " JOIN core.link l ON l.tenant_id = $1 AND l.relation = 'planning.risks.assets' AND l.from_id = k.id"
-           " JOIN operation.asset a ON a.tenant_id = $1 AND a.id = l.to_id AND a.updated_at > k.settled_at" SETTLED
-           " UNION ALL SELECT k.id, 'incident', format('%s is linked', n.ref) FROM planning.risk k"
-           " JOIN core.link l ON l.tenant_id = $1 AND l.relation = 'operation.incidents.risks' AND l.to_id = k.id"
-           " AND l.created_at > k.settled_at JOIN operation.incident n ON n.tenant_id = $1 AND n.id = l.from_id" SETTLED
-           " ORDER BY 1 LIMIT 200";
+static const char causes[] =
+    "SELECT k.id, 'method_changed', format('%s has been superseded', m.ref) FROM planning.risk k"
+    " JOIN planning.risk_round o ON o.tenant_id = $1 AND o.id = k.round_id"
+    " JOIN planning.risk_method m ON m.tenant_id = $1 AND m.id = o.method_id AND m.superseded_at > k.settled_at" SETTLED
+    " UNION ALL SELECT k.id, 'owner_left', 'its owner is no longer a member' FROM planning.risk k"
+    " JOIN core.membership b ON b.tenant_id = $1 AND b.user_id = k.owner_id AND (b.status = 'ended' OR b.user_status = "
+    "'erased')" SETTLED " ORDER BY 1 LIMIT 200";
 
 struct found {
     int expired, recomputed, reopened;
@@ -71,7 +57,7 @@ static enum bl_status reopen(struct bl_request *r, struct found *found)
 {
     struct bl_rows *rows;
     const char *last = "";
-    enum bl_status status = bl_sql(r, bl_loaded(r, "operation") ? causes_with_operation : causes, NULL, 0, 0, &rows);
+    enum bl_status status = bl_sql(r, causes, NULL, 0, 0, &rows);
     for (int i = 0; status == BL_OK && i < bl_count(r, rows); i++) {
         const char *risk = bl_cell(r, rows, i, 0);
         if (strcmp(risk, last) == 0)

@@ -1,5 +1,5 @@
-/* Random risks, controls, tests, evidence, acceptances and a Statement through the API; after each step everything that the
- * service derives is derived again here, from what was written, by other code. The argument: seconds (15) and seed (of the
+/* Random risks, assets, controls, tests, evidence, acceptances and a Statement through the API; after each step everything that
+ * the service derives is derived again here, from what was written, by other code. The argument: seconds (15) and seed (of the
  * clock). */
 #include "planning.h"
 
@@ -8,7 +8,18 @@
 #define ROWS "planning/soa-rows"
 #define ACCEPTANCES "planning/risk-acceptances"
 
-enum { METHODS = 4, RISK_COUNT = 6, CONTROL_COUNT = 4, MARKS = 64, STAGE_COUNT = 3, LEVEL_COUNT = 4, PLACES = 4 };
+#define ASSETS "operation/assets"
+
+enum {
+    METHODS = 5,
+    RISK_COUNT = 6,
+    CONTROL_COUNT = 4,
+    ASSET_COUNT = 4,
+    MARKS = 64,
+    STAGE_COUNT = 3,
+    LEVEL_COUNT = 4,
+    PLACES = 4
+};
 
 static int seconds = 15;
 static unsigned long seed;
@@ -27,13 +38,13 @@ static unsigned roll(unsigned n)
 /* ---- what was written ---- */
 
 struct method {
-    enum { GRID, WORST_PROPERTY, PRODUCT, WEIGHTED } kind;
+    enum { GRID, WORST_PROPERTY, PRODUCT, WEIGHTED, THREATS } kind;
     int grid[PLACES][PLACES], from[LEVEL_COUNT];
     char *round;
 };
 struct rating {
     bool given, rises; /* rises: says why it is above an earlier stage */
-    int l, i, part[3];
+    int l, i, part[3], threat, weakness;
 };
 struct proof { /* a test or a piece of evidence, in days from today */
     int on, until;
@@ -43,24 +54,29 @@ struct control {
     char *id, *row, *ref;
     bool implemented;
     struct proof tests[MARKS], evidence[MARKS];
-    int test_count, evidence_count, actions, failed_at; /* failed_at: the step of its last failed test */
+    int test_count, evidence_count, actions;
     char *action[MARKS];
     /* its row in the Statement */
     enum { UNDECIDED, YES, NO } applicable;
     bool for_risk, for_business, said_done, business_linked, risk_linked[RISK_COUNT];
 };
+struct asset {
+    char *id;
+    int c, i, a;
+    int rests_on; /* the next one in the chain that it needs; -1: none */
+};
 struct risk {
     char *id, *ref;
     int method;
     struct rating ratings[STAGE_COUNT];
-    bool controls[CONTROL_COUNT], modify;
+    bool controls[CONTROL_COUNT], assets[ASSET_COUNT], modify;
     const char *state;
-    bool stored_credit; /* as at its last write */
-    int settled_at;     /* the step */
+    json_t *kept; /* how it read when it was retired */
 };
 
 static struct method methods[METHODS];
 static struct control controls[CONTROL_COUNT];
+static struct asset assets[ASSET_COUNT];
 static struct risk risks[RISK_COUNT];
 static char *soa_id, *plan_id, *outcome_id;
 static int now; /* steps so far */
@@ -71,12 +87,41 @@ struct level {
     int l, i, score, level; /* level -1: none */
 };
 
-static struct level derive(const struct method *m, const struct rating *r)
+/* What the assets of the risk are worth: each as much as the most that rests on it. 0: it has none. */
+static int worth(const struct risk *r)
 {
-    static const int weight[] = {50, 30, 20};
+    int most = 0;
+    for (int k = 0; k < ASSET_COUNT; k++)
+        for (int up = 0; up < ASSET_COUNT; up++) {
+            int at = up; /* does `up` rest on k? */
+            while (at >= 0 && at != k)
+                at = assets[at].rests_on;
+            int own = assets[up].c > assets[up].i ? assets[up].c : assets[up].i;
+            own = own > assets[up].a ? own : assets[up].a;
+            if (r->assets[k] && at == k && own > most)
+                most = own;
+        }
+    return most;
+}
+
+static struct level derive(const struct risk *risk, int stage)
+{
+    static const int weight[] = {50, 30, 20}, places[] = {-1, 0, 1, 2, 2, 3}; /* of values 1 to 5 in a scale of four */
+    const struct method *m = &methods[risk->method];
+    const struct rating *r = &risk->ratings[stage];
     struct level out = {-1, -1, -1, -1};
     if (!r->given)
         return out;
+    if (m->kind == THREATS) {
+        int product = (r->threat + 1) * (r->weakness + 1), value = worth(risk);
+        out.l = product <= 4 ? 0 : product <= 8 ? 1 : product <= 12 ? 2 : 3;
+        out.i = value ? places[value] : r->i;
+        out.score = (out.i + 1) * product;
+        for (int k = 0; k < LEVEL_COUNT; k++)
+            if (out.score >= m->from[k])
+                out.level = k;
+        return out;
+    }
     out.l = r->l;
     out.i = r->i;
     if (m->kind == WORST_PROPERTY)
@@ -102,7 +147,7 @@ static bool rises_without_reason(const struct risk *r)
 {
     for (int b = 1; b < STAGE_COUNT; b++)
         for (int a = 0; a < b; a++) {
-            struct level x = derive(&methods[r->method], &r->ratings[a]), y = derive(&methods[r->method], &r->ratings[b]);
+            struct level x = derive(r, a), y = derive(r, b);
             if (x.level >= 0 && y.level >= 0 && (y.l > x.l || y.i > x.i || y.level > x.level) && !r->ratings[b].rises)
                 return true;
         }
@@ -137,11 +182,11 @@ static bool credited(const struct risk *r)
     return implemented > 0 && good == implemented;
 }
 
-/* The level that counts, with or without credit. */
-static struct level counted(const struct risk *r, bool credit)
+/* The level that counts. */
+static struct level counted(const struct risk *r)
 {
-    struct level inherent = derive(&methods[r->method], &r->ratings[0]), current = derive(&methods[r->method], &r->ratings[1]);
-    return current.level < 0 || credit || inherent.level < current.level ? current : inherent;
+    struct level inherent = derive(r, 0), current = derive(r, 1);
+    return current.level < 0 || credited(r) || inherent.level < current.level ? current : inherent;
 }
 
 static bool settled(const struct risk *r)
@@ -168,14 +213,20 @@ static void same(const struct risk *r, const char *what, int is, int should)
         fail_msg("seed %lu: %s %s is %d instead of %d", seed, r->ref, what, is, should);
 }
 
-static void check_record(const struct risk *r)
+static void check_record(struct risk *r)
 {
     static const char *const stages[] = {"inherent", "current", "residual"};
     struct answer a = record(RISKS, r->id);
+    if (r->kept) {
+        if (!json_equal(a.json, r->kept))
+            fail_msg("seed %lu: %s is retired and has changed: %s", seed, r->ref, a.body);
+        answer_free(&a);
+        return;
+    }
     if (strcmp(answer_text(&a, "status"), r->state) != 0)
         fail_msg("seed %lu: %s is %s instead of %s", seed, r->ref, answer_text(&a, "status"), r->state);
     for (int s = 0; s < STAGE_COUNT; s++) {
-        struct level d = derive(&methods[r->method], &r->ratings[s]);
+        struct level d = derive(r, s);
         const int values[] = {d.l, d.i, d.score, d.level};
         static const char *const members[] = {"likelihood", "impact", "score", "level"};
         for (int m = 0; m < 4; m++) {
@@ -184,10 +235,14 @@ static void check_record(const struct risk *r)
             same(r, name, member(a.json, name), values[m]);
         }
     }
-    struct level c = counted(r, r->stored_credit);
+    struct level c = counted(r);
     same(r, "counted_level", member(a.json, "counted_level"), c.level);
     same(r, "needs_treatment", member(a.json, "needs_treatment"), c.level < 0 ? -1 : c.level > 1);
-    same(r, "credited", member(a.json, "credited"), r->stored_credit);
+    same(r, "credited", member(a.json, "credited"), credited(r));
+    bool by_asset = methods[r->method].kind == THREATS && worth(r) > 0;
+    same(r, "asset_value", member(a.json, "asset_value"), by_asset ? worth(r) : -1);
+    if (retired(r))
+        r->kept = json_incref(a.json);
     answer_free(&a);
 }
 
@@ -205,7 +260,7 @@ static void check_view(int method)
             const struct risk *r = &risks[k];
             if (strcmp(json_string_value(json_object_get(item, "id")), r->id) != 0)
                 continue;
-            struct level is = counted(r, credited(r));
+            struct level is = counted(r);
             same(r, "level now", member(item, "level"), is.level);
             same(r, "credit now", member(item, "credited"), credited(r));
             int order = is.level * 10000 + is.i * 100 + is.l;
@@ -216,7 +271,7 @@ static void check_view(int method)
         }
     }
     for (int k = 0; k < RISK_COUNT; k++)
-        expected += risks[k].method == method && !retired(&risks[k]) && derive(&methods[method], &risks[k].ratings[1]).level >= 0;
+        expected += risks[k].method == method && !retired(&risks[k]) && derive(&risks[k], 1).level >= 0;
     if (shown != expected)
         fail_msg("seed %lu: %d risks instead of %d in the view", seed, shown, expected);
     answer_free(&a);
@@ -301,9 +356,14 @@ static void expect_step(const char *what, int is, int should)
 static json_t *rating_body(const struct method *m, const char *stage, const struct rating *r)
 {
     json_t *body = json_pack("{s:s, s:i, s:s}", "stage", stage, "likelihood", r->l, "reason", "Rolled");
-    if (m->kind == GRID || m->kind == PRODUCT)
+    if (m->kind == GRID || m->kind == PRODUCT || m->kind == THREATS)
         json_object_set_new(body, "impact", json_integer(r->i));
-    else
+    if (m->kind == THREATS) {
+        json_object_del(body, "likelihood");
+        json_object_set_new(body, "threat", json_integer(r->threat));
+        json_object_set_new(body, "weakness", json_integer(r->weakness));
+    }
+    if (m->kind == WORST_PROPERTY || m->kind == WEIGHTED)
         for (int k = 0; k < 3; k++) {
             static const char *const parts[] = {"c", "i", "a"};
             json_object_set_new(body, parts[k], json_integer(r->part[k]));
@@ -321,6 +381,7 @@ static void rate_risk(struct risk *r)
     for (int s = 0; s < STAGE_COUNT; s++) {
         struct rating *x = &next.ratings[s];
         *x = (struct rating){.given = roll(5) > 0, .rises = roll(3) == 0, .l = (int)roll(PLACES), .i = (int)roll(PLACES)};
+        x->threat = (int)roll(PLACES), x->weakness = (int)roll(PLACES);
         for (int k = 0; k < 3; k++)
             x->part[k] = (int)roll(PLACES);
         if (x->given)
@@ -328,10 +389,65 @@ static void rate_risk(struct risk *r)
     }
     int expected = retired(r) || settled(r) ? 409 : rises_without_reason(&next) ? 422 : 200;
     expect_step("rate", status_of(step_as(manager, RISKS, r->id, "", json_pack("{s:o}", "ratings", list))), expected);
-    if (expected == 200) {
-        next.stored_credit = credited(r);
+    if (expected == 200)
         *r = next;
-    }
+}
+
+/* Runs a change that may take credit from risks, and opens the settled ones again that have lost theirs. */
+static void watch_credit(void (*change)(struct control *), struct control *c)
+{
+    bool had[RISK_COUNT];
+    for (int k = 0; k < RISK_COUNT; k++)
+        had[k] = credited(&risks[k]);
+    change(c);
+    for (int k = 0; k < RISK_COUNT; k++)
+        if (settled(&risks[k]) && had[k] && !credited(&risks[k]))
+            risks[k].state = "reopened";
+}
+
+/* The scores of all stages, as one number. */
+static int scores(const struct risk *r)
+{
+    int sum = 0;
+    for (int s = 0; s < STAGE_COUNT; s++)
+        sum = sum * 101 + derive(r, s).score + 1;
+    return sum;
+}
+
+/* Another worth: what is linked to the asset is opened again, and what inherits from it where that makes a difference. */
+static void change_asset(struct asset *asset)
+{
+    int before[RISK_COUNT], value = 1 + (int)roll(5), *part = roll(2) ? &asset->c : roll(2) ? &asset->i : &asset->a;
+    bool same_value = *part == value;
+    for (int k = 0; k < RISK_COUNT; k++)
+        before[k] = scores(&risks[k]);
+    go(ASSETS, asset->id, "",
+       json_pack("{s:i}",
+                 part == &asset->c   ? "confidentiality"
+                 : part == &asset->i ? "integrity"
+                                     : "availability",
+                 value));
+    *part = value;
+    for (int k = 0; k < RISK_COUNT; k++)
+        if (settled(&risks[k]) && !same_value && (risks[k].assets[asset - assets] || before[k] != scores(&risks[k])))
+            risks[k].state = "reopened";
+}
+
+static void tie_asset(struct risk *r)
+{
+    unsigned k = roll(ASSET_COUNT);
+    char path[250];
+    int before = scores(r);
+    snprintf(path, sizeof path, HERE RISKS "/%s/links/assets%s%s", r->id, r->assets[k] ? "/" : "",
+             r->assets[k] ? assets[k].id : "");
+    int status = status_of(r->assets[k] ? api_call(manager, "DELETE", path, NULL, NULL)
+                                        : api_post(manager, path, json_pack("{s:s}", "id", assets[k].id)));
+    expect_step("link", status, retired(r) ? 409 : r->assets[k] ? 204 : 201);
+    if (retired(r))
+        return;
+    r->assets[k] = !r->assets[k];
+    if (settled(r) && before != scores(r))
+        r->state = "reopened";
 }
 
 static void tie_control(struct risk *r)
@@ -346,7 +462,6 @@ static void tie_control(struct risk *r)
     if (retired(r))
         return;
     r->controls[c] = !r->controls[c];
-    r->stored_credit = credited(r);
 }
 
 static void prove(struct control *c)
@@ -359,8 +474,9 @@ static void prove(struct control *c)
                   json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "control_id", c->id, "method", "technical", "what", "A sample",
                             "tested_on", day(t->on), "result", t->passed ? "passed" : "failed", "findings", "Seen",
                             "next_test_on", day(t->until))));
-        if (!t->passed)
-            c->failed_at = now;
+        for (int k = 0; k < RISK_COUNT; k++)
+            if (!t->passed && settled(&risks[k]) && risks[k].controls[c - controls])
+                risks[k].state = "reopened";
     } else if (c->evidence_count < MARKS) {
         struct proof *e = &c->evidence[c->evidence_count++];
         *e = (struct proof){.on = -(int)(10 + roll(20))};
@@ -381,7 +497,7 @@ static void step_risk(struct risk *r)
 {
     static const char *const verbs[] = {"analyse", "evaluate", "reopen", "retire"};
     unsigned v = roll(20) ? roll(3) : 3; /* seldom the end */
-    struct level inherent = derive(&methods[r->method], &r->ratings[0]), current = derive(&methods[r->method], &r->ratings[1]);
+    struct level inherent = derive(r, 0), current = derive(r, 1);
     json_t *body = v == 2 ? json_pack("{s:s, s:s}", "reopen_cause", "other", "reopen_note", "Rolled") : v == 3 ? reason() : NULL;
     int expected = 409;
     const char *next = r->state;
@@ -406,7 +522,7 @@ static void step_risk(struct risk *r)
 /* Levels 0 and 1 are acceptable; 2 is the owner's; 3 is top management's. */
 static void ask_to_accept(struct risk *r)
 {
-    int level = counted(r, r->stored_credit).level;
+    int level = counted(r).level;
     char *id = make(ACCEPTANCES, json_pack("{s:s, s:s, s:s, s:s}", "title", "Rolled", "risk_id", r->id, "reason", "Cheaper",
                                            "until_on", day(20)));
     struct api *who = roll(2) ? owner : top;
@@ -415,28 +531,17 @@ static void ask_to_accept(struct risk *r)
         expect_step("sign", status_of(step_as(owner, ACCEPTANCES, id, "sign", NULL)), level < 0 ? 422 : 200);
     int expected = level < 0 ? 422 : who == top ? (sign ? 200 : 409) : level <= 2 ? 200 : 403;
     expect_step("approve", status_of(step_as(who, ACCEPTANCES, id, "approve", NULL)), expected);
-    if (expected == 200 && strcmp(r->state, "evaluated") == 0) {
+    if (expected == 200 && strcmp(r->state, "evaluated") == 0)
         r->state = "accepted";
-        r->settled_at = now;
-    }
     free(id);
 }
 
+/* The sweep finds nothing: what people do is seen when they do it. */
 static void sweep(void)
 {
     struct answer a = send_as(manager, "planning/risks:check", json_object());
     expect_status(&a, 200);
     answer_free(&a);
-    for (int k = 0; k < RISK_COUNT; k++) {
-        struct risk *r = &risks[k];
-        bool lost = r->stored_credit && !credited(r), failed = false;
-        for (int c = 0; c < CONTROL_COUNT; c++)
-            failed |= r->controls[c] && controls[c].failed_at > r->settled_at;
-        if (settled(r) && (lost || failed))
-            r->state = "reopened";
-        if (!retired(r))
-            r->stored_credit = credited(r);
-    }
 }
 
 static void decide_row(struct control *c)
@@ -502,10 +607,8 @@ static void choose(struct risk *r)
         status_of(step_as(manager, RISKS, r->id, "",
                           modify ? json_pack("{s:s}", "treatment_option", "modify") : json_pack("{s:n}", "treatment_option"))),
         expected);
-    if (expected == 200) {
+    if (expected == 200)
         r->modify = modify;
-        r->stored_credit = credited(r);
-    }
 }
 
 /* ---- the world ---- */
@@ -513,7 +616,11 @@ static void choose(struct risk *r)
 static void make_method(struct method *m, int kind)
 {
     json_t *body = method_body("own", PLACES, LEVEL_COUNT), *grid = json_array();
-    m->kind = (int)kind == GRID ? GRID : kind == WORST_PROPERTY ? WORST_PROPERTY : kind == PRODUCT ? PRODUCT : WEIGHTED;
+    m->kind = kind == GRID             ? GRID
+              : kind == WORST_PROPERTY ? WORST_PROPERTY
+              : kind == PRODUCT        ? PRODUCT
+              : kind == THREATS        ? THREATS
+                                       : WEIGHTED;
     for (int l = 0; l < PLACES; l++) {
         char text[40] = "";
         for (int i = 0; i < PLACES; i++) {
@@ -524,13 +631,13 @@ static void make_method(struct method *m, int kind)
         }
         json_array_append_new(grid, json_pack("{s:s}", "levels", text));
     }
-    if (kind == PRODUCT) {
+    if (kind == PRODUCT || kind == THREATS) {
         json_decref(grid);
         json_object_del(body, "grid_name");
-        json_object_set_new(body, "level_function", json_string("product"));
-        json_object_set_new(body, "levels", level_list(LEVEL_COUNT, 4));
+        json_object_set_new(body, "level_function", json_string(kind == PRODUCT ? "product" : "threats"));
+        json_object_set_new(body, "levels", level_list(LEVEL_COUNT, kind == PRODUCT ? 4 : 12));
         for (int k = 0; k < LEVEL_COUNT; k++)
-            m->from[k] = 4 * k;
+            m->from[k] = (kind == PRODUCT ? 4 : 12) * k;
     } else
         json_object_set_new(body, "own_grid", grid);
     if (kind == WORST_PROPERTY || kind == WEIGHTED)
@@ -571,6 +678,16 @@ static void make_world(void)
         controls[k].row =
             make(ROWS, json_pack("{s:s, s:s, s:s}", "soa_id", soa_id, "title", "Rolled", "control_id", controls[k].id));
     }
+    for (int k = 0; k < ASSET_COUNT; k++) { /* a chain: 0 rests on 1, 1 on 2; 3 stands alone */
+        assets[k] =
+            (struct asset){.c = 1 + (int)roll(5), .i = 1 + (int)roll(5), .a = 1 + (int)roll(5), .rests_on = k < 2 ? k + 1 : -1};
+        assets[k].id = make(ASSETS, json_pack("{s:s, s:s, s:s, s:i, s:i, s:i}", "name", "Rolled", "kind", "information",
+                                              "owner_id", manager_id, "confidentiality", assets[k].c, "integrity", assets[k].i,
+                                              "availability", assets[k].a));
+    }
+    for (int k = 0; k < 2; k++)
+        free(make("operation/asset-dependencies",
+                  json_pack("{s:s, s:s}", "asset_id", assets[k].id, "depends_on_id", assets[k + 1].id)));
     for (int k = 0; k < RISK_COUNT; k++) {
         risks[k] = (struct risk){.method = k % METHODS, .state = "identified"};
         risks[k].id = risk_in(methods[k % METHODS].round);
@@ -587,7 +704,7 @@ static void what_is_derived_is_derived_again(void **state)
     for (time_t end = time(NULL) + seconds; time(NULL) < end; now++) {
         struct risk *r = &risks[roll(RISK_COUNT)];
         struct control *c = &controls[roll(CONTROL_COUNT)];
-        switch (roll(11)) {
+        switch (roll(13)) {
         case 0:
         case 1:
             rate_risk(r);
@@ -596,10 +713,10 @@ static void what_is_derived_is_derived_again(void **state)
             tie_control(r);
             break;
         case 3:
-            prove(c);
+            watch_credit(prove, c);
             break;
         case 4:
-            work_on(c);
+            watch_credit(work_on, c);
             break;
         case 5:
             step_risk(r);
@@ -620,6 +737,12 @@ static void what_is_derived_is_derived_again(void **state)
             else
                 choose(r);
             break;
+        case 10:
+            change_asset(&assets[roll(ASSET_COUNT)]);
+            break;
+        case 11:
+            tie_asset(r);
+            break;
         default:
             act(c);
             break;
@@ -636,9 +759,11 @@ static void what_is_derived_is_derived_again(void **state)
     }
     print_message("%d steps\n", now);
     assert_true(now > 5);
-    for (int k = 0; k < RISK_COUNT; k++)
+    for (int k = 0; k < RISK_COUNT; k++) {
         if (!retired(&risks[k]))
             go(RISKS, risks[k].id, "retire", reason());
+        json_decref(risks[k].kept);
+    }
 }
 
 int main(int argc, char **argv)

@@ -372,36 +372,6 @@ static void settled_risks_open_again(void **state)
     free(fresh);
 }
 
-/* Another area's news: an incident is linked, an asset changes. */
-static void neighbours_open_risks_again(void **state)
-{
-    (void)state;
-    char *round = plain_round(), *hit = risk_as(round, "accepted"), *changed = risk_as(round, "accepted");
-    char *incident = make("operation/incidents",
-                          json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "title", "It came true", "category", "outage", "severity",
-                                    "low", "aware_at", "2026-01-02T10:00:00Z", "owner_id", manager_id, "description", "Seen."));
-    struct answer a = api_get(manager, HERE "operation/assets?limit=1");
-    if (!answer_text(&a, "items/0/id"))
-        fail_msg("the demo has no asset");
-    char *asset = strdup(answer_text(&a, "items/0/id"));
-    answer_free(&a);
-    tie(RISKS, changed, "assets", asset);
-    look();
-    is_text(RISKS, hit, "status", "accepted");
-    is_text(RISKS, changed, "status", "accepted");
-    tie("operation/incidents", incident, "risks", hit);
-    go("operation/assets", asset, "", json_pack("{s:o}", "location", json_sprintf("Room %ld", (long)time(NULL))));
-    look();
-    is_text(RISKS, hit, "status", "reopened");
-    is_text(RISKS, hit, "reopen_cause", "incident");
-    is_text(RISKS, changed, "reopen_cause", "neighbour_changed");
-    free(round);
-    free(hit);
-    free(changed);
-    free(incident);
-    free(asset);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -410,7 +380,6 @@ int main(void)
         cmocka_unit_test(credit_decides_what_counts),   cmocka_unit_test(rounds_move_as_said),
         cmocka_unit_test(rounds_are_compared),          cmocka_unit_test(every_step_from_every_state),
         cmocka_unit_test(steps_ask_for_what_they_need), cmocka_unit_test(settled_risks_open_again),
-        cmocka_unit_test(neighbours_open_risks_again),
     };
     return cmocka_run_group_tests(tests, log_in, log_out);
 }

@@ -129,6 +129,7 @@ CREATE TABLE planning.risk (
     residual_impact integer,
     residual_score integer,
     residual_level integer,
+    asset_value integer,
     credited boolean,
     counted_level integer,
     acceptance_level integer,
@@ -153,7 +154,7 @@ CREATE TABLE planning.risk (
     CONSTRAINT risk_verdict_check CHECK (char_length(verdict) <= 2000),
     CONSTRAINT risk_treatment_option_check CHECK (treatment_option IN ('modify', 'avoid', 'share', 'retain')),
     CONSTRAINT risk_decision_check CHECK (char_length(decision) <= 2000),
-    CONSTRAINT risk_reopen_cause_check CHECK (reopen_cause IN ('acceptance_ended', 'control_failed', 'credit_lost', 'incident', 'method_changed', 'neighbour_changed', 'owner_left', 'other')),
+    CONSTRAINT risk_reopen_cause_check CHECK (reopen_cause IN ('acceptance_ended', 'control_failed', 'credit_lost', 'incident', 'finding', 'method_changed', 'asset_changed', 'supplier_changed', 'owner_left', 'other')),
     CONSTRAINT risk_reopen_note_check CHECK (char_length(reopen_note) <= 500)
 );
 CREATE INDEX risk_round_id_idx ON planning.risk (tenant_id, round_id, id) WHERE archived_at IS NULL;

@@ -15,17 +15,22 @@ static struct planning_method five(void)
     return m;
 }
 
-static int level(const struct planning_method *m, const char *rating, int64_t *score)
+static int level_with(const struct planning_method *m, const char *rating, int asset_value, int64_t *score)
 {
     struct planning_level out;
     struct planning_fault fault;
     json_t *json = json_loads(rating, 0, NULL);
     assert_non_null(json);
-    bool good = planning_level_of(m, json, &out, &fault);
+    bool good = planning_level_of(m, json, asset_value, &out, &fault);
     json_decref(json);
     if (score)
         *score = out.score;
     return good ? out.level : -1;
+}
+
+static int level(const struct planning_method *m, const char *rating, int64_t *score)
+{
+    return level_with(m, rating, 0, score);
 }
 
 static void five_by_five(void **state)
@@ -117,6 +122,28 @@ static void impacts_and_functions(void **state)
     assert_int_equal(level(&m, "{}", NULL), -1);
 }
 
+/* asset value x threat x weakness, each counted from 1; a value of 1 to 5 finds its place in any scale. */
+static void assets_take_the_place_of_the_impact(void **state)
+{
+    (void)state;
+    static const int places[4][5] = {{1, 2, 2, 3, 3}, {1, 2, 3, 3, 4}, {1, 2, 3, 4, 5}, {1, 2, 4, 5, 6}}; /* scales of 3 to 6 */
+    int64_t score;
+    for (int n = 3; n <= 6; n++) {
+        struct planning_method m = {.function = PLANNING_THREATS, .likelihoods = 5, .impacts = n, .levels = 5};
+        for (int value = 1; value <= 5; value++) {
+            (void)level_with(&m, "{\"threat\": 2, \"weakness\": 3, \"impact\": 0}", value, &score);
+            assert_int_equal(score, places[n - 3][value - 1] * 3 * 4);
+        }
+    }
+    struct planning_method m = {.function = PLANNING_THREATS, .likelihoods = 5, .impacts = 5, .levels = 5};
+    m.from[1] = 10, m.from[2] = 20, m.from[3] = 40, m.from[4] = 80;
+    assert_int_equal(level_with(&m, "{\"threat\": 1, \"weakness\": 4}", 4, &score), 3);  /* 4 * 2 * 5 */
+    assert_int_equal(level_with(&m, "{\"threat\": 1, \"weakness\": 4}", 0, &score), -1); /* nobody says how bad it is */
+    m.function = PLANNING_PRODUCT;                                                       /* only there */
+    assert_int_equal(level_with(&m, "{\"likelihood\": 1, \"impact\": 0}", 5, &score), 0);
+    assert_int_equal(score, 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -124,6 +151,7 @@ int main(void)
         cmocka_unit_test(known_grids),
         cmocka_unit_test(grids_do_not_fall),
         cmocka_unit_test(impacts_and_functions),
+        cmocka_unit_test(assets_take_the_place_of_the_impact),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
