@@ -8,7 +8,10 @@
 
 extern const char bl_data_report_css[];
 
-enum { WIDE = 105 /* characters side by side that still fit on a page upright */ };
+enum {
+    WIDE = 105 /* characters side by side that still fit on a page upright */,
+    TOKEN = 32 /* so long a word is a hash or an address: a hyphen in it would be read as its own */
+};
 
 static void put(FILE *out, const char *text)
 {
@@ -185,8 +188,10 @@ static void put_table(const json_t *table, const char *caption, FILE *out)
         json_array_foreach(row, k, cell)
         {
             char room[64];
-            fputs(is_number(json_array_get(columns, k)) ? "<td class=\"number\">" : "<td>", out);
-            put(out, report_cell(cell, room));
+            const char *text = report_cell(cell, room);
+            bool token = strcspn(text, " \n") >= TOKEN;
+            fputs(is_number(json_array_get(columns, k)) ? "<td class=\"number\">" : token ? "<td class=\"token\">" : "<td>", out);
+            put(out, text);
             fputs("</td>", out);
         }
         fputs("</tr>\n", out);
@@ -216,7 +221,10 @@ static void put_section(const json_t *section, FILE *out)
     const char *heading = report_text(section, "heading"), *svg = report_text(section, "image_svg");
     fprintf(out, "<section%s>\n", json_is_object(table) && table_width(table) > WIDE ? " class=\"wide\"" : "");
     put_element(out, "h2", "heading", heading);
-    put_paragraphs(out, report_text(section, "text"));
+    if (json_is_true(json_object_get(section, "markdown")))
+        report_markdown(report_text(section, "text"), out);
+    else
+        put_paragraphs(out, report_text(section, "text"));
     if (*svg != '\0')
         put_image(svg, heading, out);
     if (json_is_object(table))

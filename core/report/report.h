@@ -2,10 +2,12 @@
  *
  *   {"title", "subtitle", "organisation", "version", "classification", "approval": [{"role", "name", "date"}],
  *    "facts": [["label", "value"]],
- *    "sections": [{"heading", "text", "table": {"columns": [{"title", "width", "kind"}], "rows": [["…"]]}, "image_svg"}]}
+ *    "sections": [{"heading", "text", "markdown", "table": {"columns": [{"title", "width", "kind"}], "rows": [["…"]]},
+ * "image_svg"}]}
  *
- * Only title is needed. text: paragraphs, an empty line between two. width: in characters. kind: text, number or date
- * (2026-01-31). Cells are texts, numbers, booleans or null, and never formulas. */
+ * Only title is needed. text: paragraphs, an empty line between two; with "markdown": true its headings, lists and emphasis are
+ * set as such. width: in characters. kind: text, number or date (2026-01-31). Cells are texts, numbers, booleans or null, and
+ * never formulas. */
 #ifndef REPORT_REPORT_H
 #define REPORT_REPORT_H
 
@@ -30,6 +32,9 @@ bool report_can_pdf(void); /* is WeasyPrint installed? */
 
 /* html.c: what WeasyPrint gets. */
 void report_html(const json_t *document, FILE *out);
+
+/* markdown.c: a text with its headings, lists and emphasis; all else in it is escaped. */
+void report_markdown(const char *text, FILE *out);
 
 /* document.c: shared by both forms. A member as text; "" when it is not there. `room`: for what is not a text already. */
 const char *report_text(const json_t *object, const char *name);

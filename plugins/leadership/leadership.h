@@ -42,6 +42,8 @@ extern const struct bl_relation leadership_responsibility_relations[];
 enum bl_status leadership_responsibility_before(struct bl_request *, const struct bl_change *);
 enum bl_status leadership_matrix(struct bl_request *);
 
+extern const struct bl_report leadership_reports[]; /* reports.c */
+
 /* gaps.c */
 enum bl_status leadership_gaps(struct bl_request *);
 

@@ -172,4 +172,5 @@ const struct bl_plugin bl_plugin_leadership = {
     .migrations = bl_migrations_leadership,
     .signals = signals,
     .duties = duties,
+    .reports = leadership_reports,
 };

@@ -77,29 +77,13 @@ enum bl_status operation_dependency_after(struct bl_request *r, const struct bl_
     return status;
 }
 
-#define LIVE_ASSET "a.tenant_id = $1 AND a.archived_at IS NULL AND a.status <> 'disposed'"
-
-/* A value travels down only where it is more than what it finds, and each (asset, property, value) is visited once, so that
- * a graph of many paths costs no more than its edges times the levels of the scale. */
-#define INHERITED                                                                                                                \
-    "WITH RECURSIVE carried AS ("                                                                                                \
-    "SELECT a.id, p.property, p.value, a.id AS source FROM operation.asset a"                                                    \
-    " CROSS JOIN LATERAL (VALUES ('C', a.confidentiality), ('I', a.integrity), ('A', a.availability)) AS p (property, value)"    \
-    " WHERE " LIVE_ASSET " AND p.value > 1"                                                                                      \
-    " UNION SELECT a.id, c.property, c.value, NULL::uuid FROM carried c"                                                         \
-    " JOIN operation.asset_dependency d ON d.tenant_id = $1 AND d.asset_id = c.id AND d.archived_at IS NULL"                     \
-    " JOIN operation.asset a ON a.id = d.depends_on_id AND " LIVE_ASSET                                                          \
-    " AND c.value > CASE c.property WHEN 'C' THEN a.confidentiality WHEN 'I' THEN a.integrity ELSE a.availability END),"         \
-    " level AS (SELECT id, max(value) FILTER (WHERE property = 'C') AS c, max(value) FILTER (WHERE property = 'I') AS i,"        \
-    " max(value) FILTER (WHERE property = 'A') AS a FROM carried GROUP BY id)"
-
 enum { MOST = 20000 }; /* assets in one answer */
 
-static const char values[] =
-    INHERITED " SELECT a.id, a.ref, a.name, a.kind, a.classification, a.status, a.owner_id, a.confidentiality, a.integrity,"
-              " a.availability, coalesce(l.c, 1), coalesce(l.i, 1), coalesce(l.a, 1), greatest(l.c, l.i, l.a, 1)"
-              " FROM operation.asset a LEFT JOIN level l ON l.id = a.id WHERE " LIVE_ASSET
-              " ORDER BY greatest(l.c, l.i, l.a, 1) DESC, a.id LIMIT 20001";
+static const char values[] = OPERATION_INHERITED
+    " SELECT a.id, a.ref, a.name, a.kind, a.classification, a.status, a.owner_id, a.confidentiality, a.integrity,"
+    " a.availability, coalesce(l.c, 1), coalesce(l.i, 1), coalesce(l.a, 1), greatest(l.c, l.i, l.a, 1)"
+    " FROM operation.asset a LEFT JOIN level l ON l.id = a.id WHERE " OPERATION_LIVE_ASSET
+    " ORDER BY greatest(l.c, l.i, l.a, 1) DESC, a.id LIMIT 20001";
 
 /* GET asset-values */
 enum bl_status operation_asset_values(struct bl_request *r)
@@ -148,7 +132,8 @@ enum bl_status operation_asset_values(struct bl_request *r)
     "(SELECT coalesce(json_agg(json_build_object('id', a.id, 'ref', a.ref, 'name', a.name, 'kind', a.kind, 'status', a.status,"  \
     " 'distance', s.distance, 'confidentiality', a.confidentiality, 'integrity', a.integrity, 'availability', a.availability)"   \
     " ORDER BY s.distance, a.id), '[]'::json) FROM (SELECT id, min(distance) AS distance FROM " name                             \
-    " WHERE distance > 0 GROUP BY id ORDER BY 2, 1 LIMIT 1000) s JOIN operation.asset a ON a.id = s.id AND " LIVE_ASSET ")"
+    " WHERE distance > 0 GROUP BY id ORDER BY 2, 1 LIMIT 1000) s JOIN operation.asset a ON a.id = s.id "                         \
+    "AND " OPERATION_LIVE_ASSET ")"
 
 static const char chain[] = "WITH RECURSIVE " WALK("below", "asset_id", "depends_on_id") ", " WALK(
     "above", "depends_on_id", "asset_id") " SELECT json_build_object('id', x.id, 'ref', x.ref, 'name', x.name, "

@@ -19,6 +19,22 @@ enum bl_status operation_dependency_after(struct bl_request *, const struct bl_c
 enum bl_status operation_asset_values(struct bl_request *);
 enum bl_status operation_asset_chain(struct bl_request *);
 
+#define OPERATION_LIVE_ASSET "a.tenant_id = $1 AND a.archived_at IS NULL AND a.status <> 'disposed'"
+
+/* A value travels down only where it is more than what it finds, and each (asset, property, value) is visited once, so that
+ * a graph of many paths costs no more than its edges times the levels of the scale. */
+#define OPERATION_INHERITED                                                                                                      \
+    "WITH RECURSIVE carried AS ("                                                                                                \
+    "SELECT a.id, p.property, p.value, a.id AS source FROM operation.asset a"                                                    \
+    " CROSS JOIN LATERAL (VALUES ('C', a.confidentiality), ('I', a.integrity), ('A', a.availability)) AS p (property, value)"    \
+    " WHERE " OPERATION_LIVE_ASSET " AND p.value > 1"                                                                            \
+    " UNION SELECT a.id, c.property, c.value, NULL::uuid FROM carried c"                                                         \
+    " JOIN operation.asset_dependency d ON d.tenant_id = $1 AND d.asset_id = c.id AND d.archived_at IS NULL"                     \
+    " JOIN operation.asset a ON a.id = d.depends_on_id AND " OPERATION_LIVE_ASSET                                                \
+    " AND c.value > CASE c.property WHEN 'C' THEN a.confidentiality WHEN 'I' THEN a.integrity ELSE a.availability END),"         \
+    " level AS (SELECT id, max(value) FILTER (WHERE property = 'C') AS c, max(value) FILTER (WHERE property = 'I') AS i,"        \
+    " max(value) FILTER (WHERE property = 'A') AS a FROM carried GROUP BY id)"
+
 /* returns.c: what people hold, and hand back (A.5.11) */
 extern const struct bl_field operation_return_fields[];
 extern const struct bl_state operation_return_states[];
@@ -43,6 +59,26 @@ enum bl_status operation_custody_before(struct bl_request *, const struct bl_cha
 enum bl_status operation_clocks(struct bl_request *);
 enum bl_status operation_timeline(struct bl_request *);
 enum bl_status operation_custody(struct bl_request *);
+
+/* Everything about the incident $2, as a table (at, kind, text, by_id, ref, id). */
+/* clang-format off */
+#define OPERATION_TIMELINE                                                                                          \
+    "(SELECT at, kind, text, created_by AS by_id, ref, id FROM operation.incident_entry WHERE tenant_id = $1"        \
+    " AND incident_id = $2::uuid UNION ALL SELECT noticed_at, 'report', title, created_by, ref, id FROM"             \
+    " operation.event WHERE tenant_id = $1 AND incident_id = $2::uuid AND archived_at IS NULL"                       \
+    " UNION ALL SELECT aware_at, 'awareness', title, created_by, ref, id FROM operation.incident"                    \
+    " WHERE tenant_id = $1 AND id = $2::uuid"                                                                        \
+    " UNION ALL SELECT at, 'step', verb || coalesce(': ' || reason, ''), actor, ref, id FROM core.event"             \
+    " WHERE tenant_id = $1 AND resource = 'operation.incidents' AND record_id = $2::uuid"                            \
+    " AND verb IN ('contain', 'eradicate', 'recover', 'close', 'discard', 'reopen')"                                 \
+    " UNION ALL SELECT sent_at, 'notification', recipient, updated_by, ref, id FROM operation.notification"          \
+    " WHERE tenant_id = $1 AND incident_id = $2::uuid AND archived_at IS NULL AND status = 'sent'"                   \
+    " UNION ALL SELECT due_at, 'overdue', recipient, NULL, ref, id FROM operation.notification"                \
+    " WHERE tenant_id = $1 AND incident_id = $2::uuid AND archived_at IS NULL"                                       \
+    " AND (late OR (status = 'pending' AND due_at < now()))"                                                         \
+    " UNION ALL SELECT at, 'evidence', action || ': ' || item, created_by, ref, id FROM operation.custody_entry"     \
+    " WHERE tenant_id = $1 AND incident_id = $2::uuid)"
+/* clang-format on */
 
 /* What the seal of a custody entry c covers. */
 #define OPERATION_SEALED                                                                                                         \
@@ -100,6 +136,7 @@ enum bl_status operation_form(struct bl_request *);
 enum bl_status operation_form_open(struct bl_request *);
 enum bl_status operation_form_shut(struct bl_request *);
 
+extern const struct bl_report operation_reports[];  /* reports.c */
 enum bl_status operation_gaps(struct bl_request *); /* gaps.c */
 
 /* rules.c */

@@ -391,4 +391,5 @@ const struct bl_plugin bl_plugin_operation = {
     .migrations = bl_migrations_operation,
     .signals = signals,
     .duties = duties,
+    .reports = operation_reports,
 };

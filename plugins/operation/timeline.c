@@ -309,23 +309,7 @@ enum bl_status operation_custody(struct bl_request *r)
 
 /* GET incidents/{id}/timeline: what was written down, what was reported, each step and notification, in the order it happened. */
 static const char timeline[] = "SELECT json_build_object('at', " UTC(
-    "at") ", 'kind', kind, 'text', text, 'by', by_id, 'ref', ref)::text FROM ("
-          "SELECT at, kind, text, created_by AS by_id, ref, id FROM operation.incident_entry WHERE tenant_id = $1 AND "
-          "incident_id = $2::uuid"
-          " UNION ALL SELECT noticed_at, 'report', title, created_by, ref, id FROM operation.event"
-          " WHERE tenant_id = $1 AND incident_id = $2::uuid AND archived_at IS NULL"
-          " UNION ALL SELECT aware_at, 'awareness', title, created_by, ref, id FROM operation.incident WHERE tenant_id = $1 AND "
-          "id = $2::uuid"
-          " UNION ALL SELECT at, 'step', verb || coalesce(': ' || reason, ''), actor, ref, id FROM core.event"
-          " WHERE tenant_id = $1 AND resource = 'operation.incidents' AND record_id = $2::uuid"
-          " AND verb IN ('contain', 'eradicate', 'recover', 'close', 'discard', 'reopen')"
-          " UNION ALL SELECT sent_at, 'notification', recipient, updated_by, ref, id FROM operation.notification"
-          " WHERE tenant_id = $1 AND incident_id = $2::uuid AND archived_at IS NULL AND status = 'sent'"
-          " UNION ALL SELECT due_at, 'overdue', recipient, created_by, ref, id FROM operation.notification"
-          " WHERE tenant_id = $1 AND incident_id = $2::uuid AND archived_at IS NULL"
-          " AND (late OR (status = 'pending' AND due_at < now()))"
-          " UNION ALL SELECT at, 'evidence', action || ': ' || item, created_by, ref, id FROM operation.custody_entry"
-          " WHERE tenant_id = $1 AND incident_id = $2::uuid) t ORDER BY at, id LIMIT 2001";
+    "at") ", 'kind', kind, 'text', text, 'by', by_id, 'ref', ref)::text FROM " OPERATION_TIMELINE " t ORDER BY at, id LIMIT 2001";
 
 enum bl_status operation_timeline(struct bl_request *r)
 {

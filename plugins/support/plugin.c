@@ -309,4 +309,5 @@ const struct bl_plugin bl_plugin_support = {
     .migrations = bl_migrations_support,
     .signals = signals,
     .duties = duties,
+    .reports = support_reports,
 };

@@ -63,6 +63,8 @@ enum bl_status support_communication_item_before(struct bl_request *, const stru
 enum bl_status support_communication_before(struct bl_request *, const struct bl_change *);
 enum bl_status support_communication_after(struct bl_request *, const struct bl_change *);
 
+extern const struct bl_report support_reports[]; /* reports.c */
+
 /* means.c: clause 7.1 */
 extern const struct bl_field support_resource_plan_fields[];
 extern const struct bl_state support_resource_plan_states[];

@@ -132,6 +132,40 @@ static void pdf(void **state)
     assert_string_equal(printed("ls", folder, ""), "a.pdf\n"); /* its own folder is gone */
 }
 
+/* What a text becomes that says how it is to be set. */
+static void markdown(void **state)
+{
+    static const struct {
+        const char *text, *html;
+    } cases[] = {
+        {"", ""},
+        {"One\ntwo\n\nthree", "<p class=\"text\">One<br>two</p>\n<p class=\"text\">three</p>\n"},
+        {"# A\r\n## B\n### C\n#### D\n#none", "<h3 class=\"text\">A</h3>\n<h4 class=\"text\">B</h4>\n<h5 class=\"text\">C</h5>\n"
+                                              "<h5 class=\"text\">D</h5>\n<p class=\"text\">#none</p>\n"},
+        {"- a\n* b\n1. c\n12. d",
+         "<ul class=\"text\"><li>a</li>\n<li>b</li>\n</ul>\n<ol class=\"text\"><li>c</li>\n<li>d</li>\n</ol>\n"},
+        {"-a\n1.b\n-", "<p class=\"text\">-a<br>1.b<br>-</p>\n"},
+        {"a **b** `c` **d", "<p class=\"text\">a <strong>b</strong> <code>c</code> **d</p>\n"},
+        {"**** ``", "<p class=\"text\">**** ``</p>\n"},
+        {"```\n# <b>\n```\nafter", "<pre class=\"text\"># &lt;b&gt;\n</pre>\n<p class=\"text\">after</p>\n"},
+        {"```\nopen", "<pre class=\"text\">open\n</pre>\n"},
+        {"<img src=x> & **<b>** `</code>` [a](javascript:b) ![c](file:///d)",
+         "<p class=\"text\">&lt;img src=x&gt; &amp; <strong>&lt;b&gt;</strong> <code>&lt;/code&gt;</code> [a](javascript:b) "
+         "![c](file:///d)</p>\n"},
+        {"# </h3><script>", "<h3 class=\"text\">&lt;/h3&gt;&lt;script&gt;</h3>\n"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char *said = NULL;
+        size_t length = 0;
+        FILE *out = open_memstream(&said, &length);
+        report_markdown(cases[i].text, out);
+        fclose(out);
+        assert_string_equal(said, cases[i].html);
+        free(said);
+    }
+}
+
 static void pdf_failures(void **state)
 {
     char why[REPORT_WHY] = "";
@@ -219,8 +253,8 @@ static int tear_down(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(checked),  cmocka_unit_test(pdf),       cmocka_unit_test(pdf_failures),
-        cmocka_unit_test(workbook), cmocka_unit_test(closed_in),
+        cmocka_unit_test(checked),      cmocka_unit_test(markdown), cmocka_unit_test(pdf),
+        cmocka_unit_test(pdf_failures), cmocka_unit_test(workbook), cmocka_unit_test(closed_in),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

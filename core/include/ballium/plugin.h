@@ -97,8 +97,8 @@ struct bl_watch {
  * a job. The job calls `make`; the core renders what it answers, keeps it as a file of the organisation and says which in its
  * outcome. The document is data (given away):
  *   {"title", "subtitle", "version", "classification", "approval": [{"role", "name", "date"}], "facts": [["label", "value"]],
- *    "sections": [{"heading", "text", "table": {"columns": [{"title", "width", "kind": "text|number|date"}], "rows": [["…"]]},
- *                  "image_svg"}]}
+ *    "sections": [{"heading", "text", "markdown": true, "table": {"columns": [{"title", "width", "kind": "text|number|date"}],
+ *                  "rows": [["…"]]}, "image_svg"}]}
  * `width` in characters; only "title" is needed; the core adds the organisation's name and the moment. */
 struct bl_report {
     const char *name; /* "soa" */
