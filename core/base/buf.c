@@ -10,9 +10,11 @@ struct buf buf_new(struct arena *arena, size_t room)
     return b;
 }
 
-/* Room for `more` bytes and the NUL. The old run stays in the arena: doubling bounds the waste to the size itself. */
-static void grow(struct buf *b, size_t more)
+/* The old run stays in the arena: doubling bounds the waste to the size itself. */
+void buf_reserve(struct buf *b, size_t more)
 {
+    if (more < b->room - b->length)
+        return;
     size_t wanted = b->room * 2;
     while (wanted - b->length <= more)
         wanted *= 2;
@@ -20,26 +22,6 @@ static void grow(struct buf *b, size_t more)
     memcpy(data, b->data, b->length);
     b->data = data;
     b->room = wanted;
-}
-
-void buf_add(struct buf *b, const char *bytes, size_t length)
-{
-    if (length >= b->room - b->length)
-        grow(b, length);
-    if (length > 0)
-        memcpy(b->data + b->length, bytes, length);
-    b->length += length;
-    b->data[b->length] = '\0';
-}
-
-void buf_text(struct buf *b, const char *text)
-{
-    buf_add(b, text, strlen(text));
-}
-
-void buf_char(struct buf *b, char c)
-{
-    buf_add(b, &c, 1);
 }
 
 void buf_integer(struct buf *b, int64_t value)
@@ -66,7 +48,7 @@ void buf_format(struct buf *b, const char *format, ...)
     va_end(args);
     if (length > 0) {
         if ((size_t)length >= b->room - b->length) {
-            grow(b, (size_t)length);
+            buf_reserve(b, (size_t)length);
             vsnprintf(b->data + b->length, b->room - b->length, format, again);
         }
         b->length += (size_t)length;

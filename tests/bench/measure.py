@@ -22,6 +22,7 @@ PGBENCH_MOST = 80  # PostgreSQL takes 100 connections as it is installed; the se
 TARGETS = {"read": 0.55, "list": 0.65, "create": 0.70}
 TICK = os.sysconf("SC_CLK_TCK")
 PGBENCH = next(p for p in ("/usr/lib/postgresql/15/bin/pgbench", "/usr/bin/pgbench") if os.path.exists(p))
+NGINX = next(p for p in ("/usr/sbin/nginx", "/usr/bin/nginx") if os.path.exists(p))
 CONF = dict(re.findall(r"^(\w+) = (.*)$", (DATA / "ballium.conf").read_text(), re.M))
 misses = []
 
@@ -38,12 +39,12 @@ def verdict(good, what):
 
 # --- the processes ------------------------------------------------------------------------------------------------------------
 def stat(pid):
-    """(parent, seconds of CPU) or None when it has ended."""
+    """(parent, seconds of CPU, those of children that have ended too) or None when it has ended."""
     try:
         fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
     except OSError:
         return None
-    return int(fields[1]), (int(fields[11]) + int(fields[12])) / TICK
+    return int(fields[1]), sum(map(int, fields[11:15])) / TICK
 
 
 def tree(root):
@@ -213,27 +214,39 @@ def ready(url, token):
             time.sleep(0.1)
 
 
+def start_front(port, peer):
+    """nginx before a peer: a service on the network has it, and so has ours."""
+    text = (HERE / "peers/nginx.conf.in").read_text()
+    for name, value in {"FOLDER": DATA, "PORT": port, "PEER": peer}.items():
+        text = text.replace(f"@{name}@", str(value))
+    conf = DATA / "nginx/peer.conf"
+    conf.write_text(text)
+    return subprocess.Popen([NGINX, "-p", DATA / "nginx", "-e", DATA / "log/peer-nginx-error.log", "-c", conf, "-g", "daemon off;"])
+
+
 def peers(record_path, token):
-    """Reading one at 32 connections. The peers are asked without nginx before them, which is to their advantage."""
+    """Reading one at 32 connections: through nginx like ours, which the target is for, and without it, which is to their advantage."""
     same = ask(record_path, token=token)
-    say(f"\nread one at 32 connections, beside what one would otherwise write (without nginx in front, {os.cpu_count()} cores)")
+    say(f"\nread one at 32 connections, beside what one would otherwise write ({os.cpu_count()} cores)")
     for name, aim in PEERS.items():
-        port = free_port()
-        process = start_peer(name, port)
+        port, front = free_port(), free_port()
+        process, nginx = start_peer(name, port), start_front(front, port)
         try:
-            url = f"http://127.0.0.1:{port}"
-            theirs = ready(url + record_path, token)
+            url = f"http://127.0.0.1:{front}"
+            theirs = ready(f"http://127.0.0.1:{port}" + record_path, token)
             if any(str(theirs[k]) != str(same[k]) for k in ("id", "title", "priority", "version")):
                 raise SystemExit(f"tests/bench/run: {name} answers another record: {theirs}")
             run_wrk("read", 32, token, 1, url)
             peer = run_wrk("read", 32, token, url=url)
+            bare = run_wrk("read", 32, token, url=f"http://127.0.0.1:{port}")
             own = run_wrk("read", 32, token)
         finally:
-            process.terminate()
-            process.wait()
+            for started in (nginx, process):
+                started.terminate()
+                started.wait()
         ratio = own["rate"] / peer["rate"]
         good = ratio >= aim and peer["errors"] == 0
-        say(f"{name:24}{peer['rate']:8.0f}/s  p99 {peer['p99']:7.1f} ms   ballium {own['rate']:8.0f}/s  p99 {own['p99']:5.1f} ms   "
+        say(f"{name:24}{peer['rate']:8.0f}/s ({bare['rate']:.0f} without nginx)  p99 {peer['p99']:7.1f} ms   ballium {own['rate']:8.0f}/s  p99 {own['p99']:5.1f} ms   "
             f"{ratio:5.1f} times; target {aim} " + verdict(good, f"{name}: {ratio:.1f} times, target {aim}, {peer['errors']} errors"))
 
 
