@@ -1,5 +1,6 @@
 #include "auth/internal.h"
 #include "auth/outside.h"
+#include "base/log.h"
 #include "base/quota.h"
 #include "db/db.h"
 
@@ -25,6 +26,7 @@ struct auth *auth_new(const struct config *config, FILE *errors)
     if (!auth)
         return NULL;
     auth->keys = keys_load(config->keys_dir, errors);
+    auth->vault = auth->keys ? vault_load(config->keys_dir, errors) : NULL;
     auth->cache = auth->keys ? cache_new() : NULL;
     auth->issuer = strdup(config->base_url);
     auth->audience = strdup(config->audience);
@@ -32,7 +34,7 @@ struct auth *auth_new(const struct config *config, FILE *errors)
     auth->access_ttl = config->access_ttl;
     auth->refresh_ttl = config->refresh_ttl;
     auth->inside = config->private_addresses;
-    if (auth->keys && auth->cache && auth->issuer && auth->audience)
+    if (auth->vault && auth->cache && auth->issuer && auth->audience)
         return auth;
     auth_free(auth);
     return NULL;
@@ -46,6 +48,7 @@ void auth_free(struct auth *auth)
     atomic_compare_exchange_strong(&current, &used, NULL);
     cache_free(auth->cache);
     keys_free(auth->keys);
+    vault_free(auth->vault);
     free(auth->issuer);
     free(auth->audience);
     free(auth);
@@ -219,4 +222,29 @@ enum bl_status auth_verify_outside(const struct auth *auth, struct db *db, struc
         status = find_member(&place, provider, claims, caller, why);
     json_decref(claims);
     return status;
+}
+
+/* ---- secrets that the database keeps ---- */
+
+enum bl_status auth_seal(struct bl_request *r, const struct vault_place *place, const char *secret, const char **sealed)
+{
+    char *out = bl_alloc(r, VAULT_SEALED);
+    *sealed = out;
+    if (vault_seal(auth_current()->vault, place, secret, out))
+        return BL_OK;
+    return bl_fail(r, BL_INTERNAL, "vault", NULL, "a secret of %zu bytes does not fit", strlen(secret));
+}
+
+enum bl_status auth_open(struct bl_request *r, const struct vault_place *place, const char *sealed, char out[VAULT_SECRET + 1])
+{
+    char kid[KID_ROOM] = "";
+    const char *why = vault_open(auth_current()->vault, place, sealed, out);
+    if (!why)
+        return BL_OK;
+    (void)vault_kid(sealed, kid);
+    log_pairs(LOG_ERROR, "vault",
+              (const char *const[]){"why", why, "purpose", place->purpose, "row", place->row, "key", kid, NULL});
+    bl_set_header(r, "Retry-After", "300");
+    return bl_fail(r, BL_UNAVAILABLE, why == vault_no_key ? "secret_key_missing" : "secret_unreadable", NULL,
+                   "a secret that this needs cannot be opened: %s", why);
 }

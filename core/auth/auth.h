@@ -2,6 +2,7 @@
 #ifndef AUTH_AUTH_H
 #define AUTH_AUTH_H
 
+#include "auth/vault.h"
 #include "base/arena.h"
 #include "base/config.h"
 #include "base/ids.h"
@@ -58,6 +59,13 @@ bool auth_fresh(const struct auth_caller *, int64_t now);
 /* Signing in, sessions, the second factor, service clients: tables with absolute paths, each ending with a zeroed element; NULL
  * ends the list. */
 extern const struct bl_route *const auth_routes[];
+/* A secret that the database is to keep for the service (vault.h), in the request's memory: sealed, and opened again. Opening
+ * fails as BL_UNAVAILABLE, told and logged without the secret, when its key is not here or it is not that place's. `out` is to
+ * be overwritten after use. */
+BL_MUST_CHECK enum bl_status auth_seal(struct bl_request *, const struct vault_place *, const char *secret, const char **sealed);
+BL_MUST_CHECK enum bl_status auth_open(struct bl_request *, const struct vault_place *, const char *sealed,
+                                       char out[VAULT_SECRET + 1]);
+
 void auth_use(const struct auth *); /* the one the routes work with, from now on; it must outlive their last request */
 
 #endif

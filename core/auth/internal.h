@@ -5,9 +5,11 @@
 #include "auth/auth.h"
 #include "auth/cache.h"
 #include "auth/token.h"
+#include "auth/vault.h"
 
 struct auth {
     struct keys *keys;
+    struct vault *vault;
     struct cache *cache; /* lives and dies with the keys, so that it cannot outlive a retired one */
     char *issuer, *audience;
     struct token_terms terms; /* of the three above */
@@ -106,8 +108,8 @@ enum bl_status answer_tokens(struct bl_request *, const struct grant *);
 BL_MUST_CHECK enum bl_status person_of(struct bl_request *, struct auth_caller *);
 
 /* totp.c: is `code` the one of this moment (30 s more or less), or a recovery code, and was it never used? It is used now.
- * `secret`: hexadecimal. */
-BL_MUST_CHECK enum bl_status second_factor_take(struct bl_request *, const char *user, const char *secret, const char *code,
+ * `sealed`: the secret, hexadecimal. */
+BL_MUST_CHECK enum bl_status second_factor_take(struct bl_request *, const char *user, const char *sealed, const char *code,
                                                 bool *taken);
 
 /* outside.h inside a request's transaction. */

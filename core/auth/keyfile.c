@@ -23,6 +23,7 @@ static const struct {
     [KEY_ES256] = {"ES256", ".es256.pem", ".es256.pub.pem"},
     [KEY_RS256] = {"RS256", ".rs256.pem", ".rs256.pub.pem"},
     [KEY_HS256] = {"HS256", ".hs256.key", NULL},
+    [KEY_VAULT] = {"VAULT", ".vault.key", NULL},
 };
 
 const char *key_algorithm_name(enum key_algorithm algorithm)
@@ -112,9 +113,9 @@ static bool read_secret(struct key *key, const char *path, unsigned char *bytes,
     while (hex < digits && strchr("0123456789abcdefABCDEF", bytes[hex]) && bytes[hex] != '\0')
         hex++;
     if (hex == digits && sodium_hex2bin(bytes, digits, (const char *)bytes, digits, NULL, &length, NULL) != 0)
-        return refuse(errors, path, "an odd number of hexadecimal digits: make a key by `ballium key new hs256`");
+        return refuse(errors, path, "an odd number of hexadecimal digits: make a key by `ballium key new`");
     if (length < SECRET_MIN)
-        return refuse(errors, path, "less than 32 random bytes (RFC 7518, 3.2): make a key by `ballium key new hs256`");
+        return refuse(errors, path, "less than 32 random bytes (RFC 7518, 3.2): make a key by `ballium key new`");
     if (length >= 10 && memcmp(bytes, "-----BEGIN", 10) == 0)
         return refuse(errors, path,
                       "PEM, not a secret: name it .es256.pem or .rs256.pem, with .pub before .pem when it is public");
@@ -225,8 +226,8 @@ bool key_read(struct key *key, const char *path, bool public_only, FILE *errors)
     unsigned char *bytes = slurp(path, public_only, &length, errors);
     if (!bytes)
         return false;
-    bool good = key->algorithm == KEY_HS256 ? read_secret(key, path, bytes, length, errors)
-                                            : read_pem(key, path, public_only, bytes, length, errors);
+    bool secret = key->algorithm == KEY_HS256 || key->algorithm == KEY_VAULT;
+    bool good = secret ? read_secret(key, path, bytes, length, errors) : read_pem(key, path, public_only, bytes, length, errors);
     sodium_memzero(bytes, FILE_MAX + 1);
     free(bytes);
     if (!good)

@@ -70,10 +70,11 @@ static void make_kid(char kid[KID_ROOM])
 
 static bool write_key(const char *dir, enum key_algorithm algorithm, const char *kid, FILE *errors)
 {
-    static const char *const suffixes[] = {[KEY_ES256] = "es256.pem", [KEY_RS256] = "rs256.pem", [KEY_HS256] = "hs256.key"};
+    static const char *const suffixes[] = {
+        [KEY_ES256] = "es256.pem", [KEY_RS256] = "rs256.pem", [KEY_HS256] = "hs256.key", [KEY_VAULT] = "vault.key"};
     char file[KID_ROOM + 16];
     snprintf(file, sizeof file, "%s.%s", kid, suffixes[algorithm]);
-    if (algorithm == KEY_HS256) {
+    if (algorithm == KEY_HS256 || algorithm == KEY_VAULT) {
         unsigned char secret[SECRET_BYTES];
         char hex[2 * SECRET_BYTES + 2];
         randombytes_buf(secret, sizeof secret);
@@ -93,20 +94,44 @@ static bool write_key(const char *dir, enum key_algorithm algorithm, const char 
     return good;
 }
 
-bool key_generate(const char *dir, enum key_algorithm algorithm, char kid[KID_ROOM], FILE *errors)
+/* The file that names the chosen key of this kind. */
+static void chooser(const char *dir, enum key_algorithm algorithm, char path[PATH_ROOM])
+{
+    snprintf(path, PATH_ROOM, "%s/%s", dir, algorithm == KEY_VAULT ? "sealing" : "signing");
+}
+
+bool key_chosen(const char *dir, enum key_algorithm algorithm, char kid[KID_ROOM])
 {
     char path[PATH_ROOM];
-    snprintf(path, sizeof path, "%s/signing", dir);
+    chooser(dir, algorithm, path);
+    kid[0] = '\0';
+    FILE *f = fopen(path, "re");
+    if (!f)
+        return false;
+    if (fgets(kid, KID_ROOM, f))
+        kid[strcspn(kid, "\r\n")] = '\0';
+    fclose(f);
+    return true;
+}
+
+bool key_generate(const char *dir, enum key_algorithm algorithm, char kid[KID_ROOM], FILE *errors)
+{
+    char path[PATH_ROOM], vault[KID_ROOM];
     if (sodium_init() < 0 || (mkdir(dir, 0700) < 0 && errno != EEXIST))
         return fail(errors, dir);
     make_kid(kid);
     if (!write_key(dir, algorithm, kid, errors))
         return false;
-    return access(path, F_OK) == 0 || key_use(dir, kid, errors); /* the first one signs */
+    chooser(dir, algorithm, path);
+    if (access(path, F_OK) != 0 && !key_use(dir, kid, errors)) /* the first one is chosen */
+        return false;
+    chooser(dir, KEY_VAULT, path);
+    return access(path, F_OK) == 0 || key_generate(dir, KEY_VAULT, vault, errors);
 }
 
 /* The file of a kid; false after a line to `errors`. */
-static bool find_file(const char *dir, const char *wanted, char path[PATH_ROOM], bool *public_only, FILE *errors)
+static bool find_file(const char *dir, const char *wanted, char path[PATH_ROOM], enum key_algorithm *algorithm, bool *public_only,
+                      FILE *errors)
 {
     DIR *d = opendir(dir);
     if (!d)
@@ -114,8 +139,7 @@ static bool find_file(const char *dir, const char *wanted, char path[PATH_ROOM],
     bool found = false;
     for (struct dirent *e; !found && (e = readdir(d)) != NULL;) {
         char kid[KID_ROOM];
-        enum key_algorithm algorithm;
-        found = key_file_name(e->d_name, kid, &algorithm, public_only) && strcmp(kid, wanted) == 0;
+        found = key_file_name(e->d_name, kid, algorithm, public_only) && strcmp(kid, wanted) == 0;
         if (found)
             snprintf(path, PATH_ROOM, "%s/%s", dir, e->d_name);
     }
@@ -125,40 +149,43 @@ static bool find_file(const char *dir, const char *wanted, char path[PATH_ROOM],
     return found;
 }
 
+bool key_kind(const char *dir, const char *kid, enum key_algorithm *algorithm, FILE *errors)
+{
+    char path[PATH_ROOM];
+    bool public_only;
+    return find_file(dir, kid, path, algorithm, &public_only, errors);
+}
+
 bool key_use(const char *dir, const char *kid, FILE *errors)
 {
     char path[PATH_ROOM], line[KID_ROOM + 1];
+    enum key_algorithm algorithm;
     bool public_only;
-    if (!find_file(dir, kid, path, &public_only, errors))
+    if (!find_file(dir, kid, path, &algorithm, &public_only, errors))
         return false;
     if (public_only) {
         fprintf(errors, "%s: can only verify: choose a private key or a secret\n", path);
         return false;
     }
     int length = snprintf(line, sizeof line, "%s\n", kid);
-    return write_secret(dir, "signing", line, (size_t)length, errors);
+    return write_secret(dir, algorithm == KEY_VAULT ? "sealing" : "signing", line, (size_t)length, errors);
 }
 
 bool key_retire(const char *dir, const char *kid, FILE *errors)
 {
-    char path[PATH_ROOM], signing[KID_ROOM + 1] = "";
+    char path[PATH_ROOM], chosen[KID_ROOM];
+    enum key_algorithm algorithm;
     bool public_only;
-    if (!find_file(dir, kid, path, &public_only, errors))
+    if (!find_file(dir, kid, path, &algorithm, &public_only, errors))
         return false;
-    char chosen[PATH_ROOM];
-    snprintf(chosen, sizeof chosen, "%s/signing", dir);
-    FILE *f = fopen(chosen, "re");
-    if (f) {
-        if (fgets(signing, sizeof signing, f))
-            signing[strcspn(signing, "\r\n")] = '\0';
-        fclose(f);
-    }
-    if (strcmp(signing, kid) == 0) {
-        fprintf(errors,
-                "%s: signs: choose another one first by `ballium key use KID`, let it sign until the old tokens have "
-                "expired, then retire this one\n",
-                path);
-        return false;
-    }
-    return unlink(path) == 0 || fail(errors, path);
+    if (!key_chosen(dir, algorithm, chosen) || strcmp(chosen, kid) != 0)
+        return unlink(path) == 0 || fail(errors, path);
+    fprintf(errors,
+            algorithm == KEY_VAULT
+                ? "%s: seals: choose another one first by `ballium key use KID`, seal anew what stands under this "
+                  "one by `ballium key reseal`, then retire it\n"
+                : "%s: signs: choose another one first by `ballium key use KID`, let it sign until the old "
+                  "tokens have expired, then retire this one\n",
+            path);
+    return false;
 }

@@ -14,10 +14,13 @@ static bool load_file(struct keys *keys, const char *dir, const char *file, FILE
     snprintf(path, sizeof path, "%s/%s", dir, file);
     if (strcmp(file, "audit.ed25519") == 0) /* of the trail: signs no tokens */
         return true;
-    if (!key_file_name(file, key.kid, &key.algorithm, &public_only)) {
+    bool named = key_file_name(file, key.kid, &key.algorithm, &public_only);
+    if (named && key.algorithm == KEY_VAULT) /* vault.c reads it */
+        return true;
+    if (!named) {
         fprintf(errors,
-                "%s: not a key: name it <kid>.es256.pem, .rs256.pem, .es256.pub.pem, .rs256.pub.pem or .hs256.key, or move "
-                "it away\n",
+                "%s: not a key: name it <kid>.es256.pem, .rs256.pem, .es256.pub.pem, .rs256.pub.pem, .hs256.key or .vault.key, "
+                "or move it away\n",
                 path);
         return false;
     }
@@ -52,7 +55,7 @@ static bool load_files(struct keys *keys, const char *dir, FILE *errors)
         good = false;
     }
     for (struct dirent *e; (e = readdir(d)) != NULL;)
-        if (e->d_name[0] != '.' && strcmp(e->d_name, "signing") != 0)
+        if (e->d_name[0] != '.' && strcmp(e->d_name, "signing") != 0 && strcmp(e->d_name, "sealing") != 0)
             good &= load_file(keys, dir, e->d_name, errors);
     closedir(d);
     return good;
@@ -65,20 +68,12 @@ static int by_kid(const void *a, const void *b)
 
 static bool choose_signing(struct keys *keys, const char *dir, FILE *errors)
 {
-    char path[4096], kid[KID_ROOM + 1] = "";
-    snprintf(path, sizeof path, "%s/signing", dir);
-    FILE *f = fopen(path, "re");
-    bool chosen = f != NULL;
-    if (f) {
-        if (!fgets(kid, sizeof kid, f))
-            kid[0] = '\0';
-        fclose(f);
-        kid[strcspn(kid, "\r\n")] = '\0';
-    }
+    char kid[KID_ROOM];
+    bool chosen = key_chosen(dir, KEY_ES256, kid);
     keys->signing = keys_find(keys, kid);
     if (keys->signing && keys->signing->sign)
         return true;
-    fprintf(errors, "%s: %s: make a key by `ballium key new`, or choose one by `ballium key use KID`\n", path,
+    fprintf(errors, "%s/signing: %s: make a key by `ballium key new`, or choose one by `ballium key use KID`\n", dir,
             !chosen          ? "no key is chosen to sign"
             : !keys->signing ? "names a key that is not here"
                              : "names a key that can only verify");

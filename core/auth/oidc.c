@@ -131,18 +131,18 @@ static enum bl_status refuse(struct bl_request *r, const char *words)
 
 /* What sign_in_end answered. */
 struct under_way {
-    const char *provider, *issuer, *token_endpoint, *client_id, *client_secret, *nonce, *verifier, *jwks;
+    const char *provider, *issuer, *token_endpoint, *client_id, *client_secret, *nonce, *verifier, *jwks, *organisation;
     bool stale;
 };
 
-/* The code for an ID token (section 3.1.3). NULL: *why. */
+/* The code for an ID token (section 3.1.3). `client_secret` NULL: a public client. NULL: *why. */
 static const char *trade_code(struct bl_request *r, const struct outside_place *place, const struct under_way *u,
-                              const char *code, const char **why)
+                              const char *client_secret, const char *code, const char **why)
 {
     const char *form = encoded(r, "grant_type=authorization_code&code=%s&redirect_uri=%s&code_verifier=%s&client_id=%s",
                                (const char *const[]){code, callback_address(r), u->verifier, u->client_id, NULL});
-    const char *user = u->client_secret ? encoded(r, "%s", (const char *const[]){u->client_id, NULL}) : NULL;
-    const char *secret = u->client_secret ? encoded(r, "%s", (const char *const[]){u->client_secret, NULL}) : NULL;
+    const char *user = client_secret ? encoded(r, "%s", (const char *const[]){u->client_id, NULL}) : NULL;
+    const char *secret = client_secret ? encoded(r, "%s", (const char *const[]){client_secret, NULL}) : NULL;
     json_t *answer =
         outside_fetch(place, &(struct fetch){.url = u->token_endpoint, .form = form, .user = user, .secret = secret}, why);
     if (!answer)
@@ -171,10 +171,17 @@ static enum bl_status finish(struct bl_request *r, const struct under_way *u, co
     struct attempt a = {0};
     struct bl_rows *rows;
     json_t *claims;
-    const char *why, *token = trade_code(r, &place, u, code, &why);
+    char secret[VAULT_SECRET + 1];
+    enum bl_status status =
+        u->client_secret ? auth_open(r, &(struct vault_place){"provider", u->organisation, u->provider}, u->client_secret, secret)
+                         : BL_OK;
+    if (status != BL_OK)
+        return status;
+    const char *why, *token = trade_code(r, &place, u, u->client_secret ? secret : NULL, code, &why);
+    sodium_memzero(secret, sizeof secret);
     if (!token)
         return refuse(r, why);
-    enum bl_status status = outside_check(&place, u->provider, u->stale, &terms, token, r->now / 1000000, &claims, &why);
+    status = outside_check(&place, u->provider, u->stale, &terms, token, r->now / 1000000, &claims, &why);
     if (status != BL_OK)
         return status == BL_UNAUTHORIZED ? refuse(r, strchr(why, ':') ? strchr(why, ':') + 2 : why) : status;
     bl_defer(r, (void (*)(void *))json_decref, claims);
@@ -202,11 +209,11 @@ static enum bl_status callback(struct bl_request *r)
         return refuse(r, "it was not begun in this browser");
     secret_hash(state, state_hash);
     secret_hash(browser, browser_hash);
-    enum bl_status status =
-        bl_sql(r,
-               "SELECT provider, issuer, token_endpoint, client_id, client_secret, nonce, verifier, jwks, stale FROM "
-               "core.sign_in_end($1::bytea, $2::bytea)",
-               (const char *const[]){state_hash, browser_hash}, 2, 0, &rows);
+    enum bl_status status = bl_sql(
+        r,
+        "SELECT provider, issuer, token_endpoint, client_id, client_secret, nonce, verifier, jwks, stale, organisation FROM "
+        "core.sign_in_end($1::bytea, $2::bytea)",
+        (const char *const[]){state_hash, browser_hash}, 2, 0, &rows);
     if (status != BL_OK)
         return status;
     if (bl_count(r, rows) != 1)
@@ -219,7 +226,8 @@ static enum bl_status callback(struct bl_request *r)
                                 .nonce = bl_cell(r, rows, 0, 5),
                                 .verifier = bl_cell(r, rows, 0, 6),
                                 .jwks = bl_cell(r, rows, 0, 7),
-                                .stale = bl_integer(r, rows, 0, 8) != 0};
+                                .stale = bl_integer(r, rows, 0, 8) != 0,
+                                .organisation = bl_cell(r, rows, 0, 9)};
     if (issuer && strcmp(issuer, u.issuer) != 0) /* RFC 9207: another provider answers in this one's name */
         return refuse(r, "another provider has answered");
     return code ? finish(r, &u, code) : refuse(r, "the provider gave no code");

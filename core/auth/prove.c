@@ -89,7 +89,7 @@ static enum bl_status failed(struct bl_request *r, const struct attempt *a, cons
 }
 
 /* The password was right. A missing code is no failed attempt; a wrong one is. */
-static enum bl_status prove_more(struct bl_request *r, struct attempt *a, const char *secret)
+static enum bl_status prove_more(struct bl_request *r, struct attempt *a, const char *sealed)
 {
     bool taken = false;
     if (!a->code) {
@@ -98,7 +98,7 @@ static enum bl_status prove_more(struct bl_request *r, struct attempt *a, const 
                                : bl_fail(r, BL_UNAUTHORIZED, "second_factor_required", NULL,
                                          "send it again with `code`: six digits of your authenticator, or a recovery code");
     }
-    enum bl_status status = second_factor_take(r, a->user, secret, a->code, &taken);
+    enum bl_status status = second_factor_take(r, a->user, sealed, a->code, &taken);
     if (status != BL_OK)
         return status;
     a->two_factor = taken;
@@ -145,10 +145,10 @@ enum bl_status prove(struct bl_request *r, struct attempt *a)
         status = note(r, "SELECT core.login_refused($1, $2)", a);
         return status != BL_OK ? status : too_many(r, wait);
     }
-    const char *secret = bl_cell(r, rows, 0, 3);
+    const char *sealed = bl_cell(r, rows, 0, 3);
     switch (password_check(bl_cell(r, rows, 0, 2), a->password)) {
     case PASSWORD_RIGHT:
-        status = secret ? prove_more(r, a, secret) : BL_OK;
+        status = sealed ? prove_more(r, a, sealed) : BL_OK;
         return status == BL_OK ? settle(r, a) : status;
     case PASSWORD_WRONG:
         return failed(r, a, "wrong_credentials", "the e-mail address or the password is wrong");

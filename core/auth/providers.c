@@ -181,16 +181,16 @@ static enum bl_status create_provider(struct bl_request *r)
         return status;
     char *id = bl_alloc(r, UUID_TEXT);
     uuid_v7(id);
-    const char *const args[] = {id,
-                                w.name,
-                                w.issuer,
-                                w.audience,
-                                w.jwks_uri,
-                                w.authorization,
-                                w.token,
-                                w.client_id,
-                                w.client_secret,
-                                w.trust_email ? "t" : "f",
+    const char *sealed = NULL;
+    if (w.client_secret)
+        status = auth_seal(r, &(struct vault_place){"provider", r->tenant, id}, w.client_secret, &sealed);
+    if (status != BL_OK)
+        return status;
+    const char *const args[] = {id,         w.name,
+                                w.issuer,   w.audience,
+                                w.jwks_uri, w.authorization,
+                                w.token,    w.client_id,
+                                sealed,     w.trust_email ? "t" : "f",
                                 r->actor};
     status = change(r,
                     "SELECT core.provider_create($2::uuid, $3, $4, $5, $6, $7, $8, $9, $10, $11::boolean, $12::uuid) "

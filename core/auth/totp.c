@@ -46,20 +46,32 @@ static bool recovery_plain(const char *code, char out[RECOVERY + 1])
     return n == RECOVERY;
 }
 
-enum bl_status second_factor_take(struct bl_request *r, const char *user, const char *secret, const char *code, bool *taken)
+/* The same of a sealed secret. */
+static enum bl_status step_of_sealed(struct bl_request *r, const char *user, const char *sealed, const char *code, uint64_t *step)
+{
+    char secret[VAULT_SECRET + 1];
+    enum bl_status status = auth_open(r, &(struct vault_place){"totp", "", user}, sealed, secret);
+    *step = status == BL_OK ? step_of(secret, code, r->now / 1000000) : 0;
+    sodium_memzero(secret, sizeof secret);
+    return status;
+}
+
+/* A recovery code opens when the key of the secrets is lost, too. */
+enum bl_status second_factor_take(struct bl_request *r, const char *user, const char *sealed, const char *code, bool *taken)
 {
     char plain[RECOVERY + 1], argument[SECRET_HASH_ROOM];
     const char *sql;
-    uint64_t step = step_of(secret, code, r->now / 1000000);
+    uint64_t step = 0;
     *taken = false;
-    if (step != 0) {
-        sql = "SELECT core.totp_take($1::uuid, $2::bigint)";
-        snprintf(argument, sizeof argument, "%llu", (unsigned long long)step);
-    } else if (recovery_plain(code, plain)) {
+    if (recovery_plain(code, plain)) {
         sql = "SELECT core.recovery_take($1::uuid, $2::bytea)";
         secret_hash(plain, argument);
     } else {
-        return BL_OK;
+        enum bl_status opened = step_of_sealed(r, user, sealed, code, &step);
+        if (opened != BL_OK || step == 0)
+            return opened;
+        sql = "SELECT core.totp_take($1::uuid, $2::bigint)";
+        snprintf(argument, sizeof argument, "%llu", (unsigned long long)step);
     }
     struct bl_rows *rows;
     enum bl_status status = bl_sql(r, sql, (const char *const[]){user, argument}, 2, 0, &rows);
@@ -143,23 +155,27 @@ static char *uri_text(struct bl_request *r, const char *text)
 static enum bl_status totp_enrol(struct bl_request *r)
 {
     unsigned char secret[SECRET];
-    char hex[2 * SECRET + 3] = "\\x", uri[400], *base32 = NULL;
+    char hex[2 * SECRET + 1], uri[400], *base32 = NULL;
+    const char *sealed;
     struct bl_rows *rows;
     struct auth_caller caller;
     enum bl_status status = person_of(r, &caller);
     if (status != BL_OK)
         return status;
     randombytes_buf(secret, sizeof secret);
-    sodium_bin2hex(hex + 2, sizeof hex - 2, secret, sizeof secret);
+    sodium_bin2hex(hex, sizeof hex, secret, sizeof secret);
+    status = auth_seal(r, &(struct vault_place){"totp", "", r->actor}, hex, &sealed);
+    sodium_memzero(hex, sizeof hex);
     bool encoded = oath_base32_encode((const char *)secret, sizeof secret, &base32, NULL) == OATH_OK;
     sodium_memzero(secret, sizeof secret);
+    if (status != BL_OK)
+        return status;
     if (!encoded)
         return bl_fail(r, BL_UNAVAILABLE, "memory", NULL, "no memory: try again");
     bl_defer(r, free, base32);
     base32[strcspn(base32, "=")] = '\0';
-    status = bl_sql(r, "SELECT core.totp_enrol($1::uuid, $2::bytea), (SELECT email FROM core.me($1::uuid))",
-                    (const char *const[]){r->actor, hex}, 2, BL_FINAL, &rows);
-    sodium_memzero(hex, sizeof hex);
+    status = bl_sql(r, "SELECT core.totp_enrol($1::uuid, $2), (SELECT email FROM core.me($1::uuid))",
+                    (const char *const[]){r->actor, sealed}, 2, BL_FINAL, &rows);
     if (status != BL_OK)
         return status;
     if (bl_integer(r, rows, 0, 0) == 0)
@@ -195,13 +211,14 @@ static enum bl_status totp_confirm(struct bl_request *r)
         status = bl_sql(r, "SELECT waiting FROM core.totp_state($1::uuid)", (const char *const[]){r->actor}, 1, 0, &rows);
     if (status != BL_OK)
         return status;
-    const char *secret = bl_count(r, rows) == 1 ? bl_cell(r, rows, 0, 0) : NULL;
-    if (!secret)
+    const char *sealed = bl_count(r, rows) == 1 ? bl_cell(r, rows, 0, 0) : NULL;
+    if (!sealed)
         return bl_fail(r, BL_CONFLICT, "nothing_to_confirm", NULL,
                        "there is no secret that waits: POST /api/v1/me/totp makes one");
-    uint64_t step = step_of(secret, code, r->now / 1000000);
-    if (step == 0)
-        return wrong_code(r);
+    uint64_t step;
+    status = step_of_sealed(r, r->actor, sealed, code, &step);
+    if (status != BL_OK || step == 0)
+        return status != BL_OK ? status : wrong_code(r);
     char number[24];
     struct recovery *codes = bl_alloc(r, sizeof *codes);
     make_recovery(codes);

@@ -76,16 +76,20 @@ static bool put_ed25519(const char *signing, const char *text, size_t length, ch
     return good;
 }
 
-bool webhook_sign(const char *secret, const char *signing, const char *id, long long at, const char *payload,
+bool webhook_sign(const struct webhook_key *keys, int count, const char *id, long long at, const char *payload,
                   char out[WEBHOOK_SIGNATURE_ROOM])
 {
-    char hmac[45], ed25519[89], *text;
+    char hmac[45], ed25519[89], *text, *end = out;
     int length = asprintf(&text, "%s.%lld.%s", id, at, payload);
-    if (length < 0)
-        return false;
-    bool good = put_hmac(secret, text, (size_t)length, hmac) && (!signing || put_ed25519(signing, text, (size_t)length, ed25519));
-    free(text);
-    if (good)
-        snprintf(out, WEBHOOK_SIGNATURE_ROOM, "v1,%s%s%s", hmac, signing ? " v1a," : "", signing ? ed25519 : "");
+    bool good = length >= 0 && count >= 1 && count <= WEBHOOK_KEYS;
+    for (int i = 0; good && i < count; i++) {
+        const char *signing = keys[i].signing;
+        good = put_hmac(keys[i].secret, text, (size_t)length, hmac) &&
+               (!signing || put_ed25519(signing, text, (size_t)length, ed25519));
+        if (good)
+            end += sprintf(end, "%sv1,%s%s%s", i > 0 ? " " : "", hmac, signing ? " v1a," : "", signing ? ed25519 : "");
+    }
+    if (length >= 0)
+        free(text);
     return good;
 }

@@ -4,6 +4,7 @@
 #include "base/ids.h"
 #include "base/log.h"
 #include "cli/cli.h"
+#include "cli/sealed.h"
 #include <errno.h>
 #include <grp.h>
 #include <stdlib.h>
@@ -94,6 +95,33 @@ static void check_keys(struct doctor *d)
     free(text);
 }
 
+/* Can all that is sealed in the database be opened? */
+static void check_sealed(struct doctor *d)
+{
+    struct sealed s;
+    char *text = NULL;
+    size_t length = 0;
+    long total = 0, lost = -1;
+    FILE *out = open_memstream(&text, &length);
+    if (!out)
+        return;
+    struct vault *vault = vault_load(d->config->keys_dir, out);
+    bool open = vault && sealed_open(&s, d->config, out);
+    if (open)
+        lost = sealed_lost(&s, vault, &total, out);
+    if (vault)
+        sealed_close(&s);
+    fclose(out);
+    if (lost == 0)
+        doctor_say(d, FINE, "secrets", "%ld in the database; %s seals", total, vault_sealing(vault));
+    else if (lost > 0)
+        doctor_say(d, FAILURE, "secrets", "%ld of %ld cannot be opened", lost, total);
+    if (open && lost != 0) /* what is wrong with the keys or the connections, other checks have said */
+        doctor_say_lines(d, lost > 0 ? FAILURE : WARNING, "secrets", text);
+    vault_free(vault);
+    free(text);
+}
+
 static void check_socket(struct doctor *d)
 {
     const char *path = d->config->socket, *slash = strrchr(path, '/');
@@ -172,6 +200,7 @@ static int doctor_run(struct config *config, int argc, char **argv)
     check_data(&d);
     check_plugins(&d);
     doctor_check_files(&d);
+    check_sealed(&d);
     doctor_check_database(&d);
     registry_free(d.registry);
     printf("%d failures, %d warnings\n", d.failures, d.warnings);

@@ -22,7 +22,7 @@ enum { ARENA_LIMIT = 256 * 1024 * 1024, PAGE = 500, PARTS_MAX = 1024, WEEK = 7 *
  * a part of their own. */
 #define LEFT_OUT                                                                                                                 \
     "('core.membership', 'core.idempotency', 'core.job', 'core.message', 'core.receipt', 'core.invitation', 'core.file_quota', " \
-    "'core.webhook', 'core.webhook_delivery')"
+    "'core.webhook', 'core.webhook_key', 'core.webhook_delivery')"
 
 struct exporting {
     const struct config *config;

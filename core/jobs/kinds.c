@@ -56,7 +56,8 @@ static enum bl_status sweep_webhooks(struct db *db, struct arena *arena, const s
     (void)config;
     return sweep(
         db, arena,
-        "WITH gone AS (DELETE FROM core.webhook_delivery WHERE state = 'delivered' AND finished_at < now() - interval "
+        "WITH keys AS (DELETE FROM core.webhook_key WHERE ends_at < now()), gone AS (DELETE FROM core.webhook_delivery WHERE "
+        "state = 'delivered' AND finished_at < now() - interval "
         "'30 days' OR state = 'dead' AND finished_at < now() - interval '90 days' RETURNING id) SELECT count(*) FROM gone",
         "webhook deliveries", outcome, room);
 }

@@ -1,5 +1,6 @@
 #include "jobs/webhooks.h"
 
+#include "auth/vault.h"
 #include "base/fetch.h"
 #include "base/log.h"
 #include "base/webhook.h"
@@ -7,6 +8,7 @@
 
 #include <poll.h>
 #include <pthread.h>
+#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -75,7 +77,7 @@ static const long pauses[] = {5, 300, 1800, 7200, 18000, 36000, 50400, 72000, 86
 _Static_assert(sizeof pauses / sizeof *pauses == WEBHOOK_ATTEMPTS - 1, "a pause behind each attempt but the last");
 
 struct delivery {
-    const char *tenant, *webhook, *id, *payload, *url, *secret, *signing;
+    const char *tenant, *webhook, *id, *payload, *url;
     long attempts;
 };
 
@@ -86,12 +88,12 @@ static enum bl_status take(struct db *db, struct arena *arena, struct delivery *
     db_queue(
         db,
         "UPDATE core.webhook_delivery d SET attempts = d.attempts + 1, attempted_at = now(), run_at = now() + $1::integer * "
-        "interval '1 second' FROM (SELECT q.tenant_id, q.webhook_id, q.id, w.url, w.secret, w.signing_key FROM "
+        "interval '1 second' FROM (SELECT q.tenant_id, q.webhook_id, q.id, w.url FROM "
         "core.webhook_delivery q JOIN core.webhook w ON w.tenant_id = q.tenant_id AND w.id = q.webhook_id WHERE q.state = "
         "'waiting' AND q.run_at <= now() AND w.state = 'active' AND w.rests_until <= now() AND "
         "core.organisation_active(q.tenant_id) ORDER BY q.run_at, q.id LIMIT 1 FOR UPDATE OF q SKIP LOCKED) due WHERE "
         "d.tenant_id = due.tenant_id AND d.webhook_id = due.webhook_id AND d.id = due.id RETURNING d.tenant_id, d.webhook_id, "
-        "d.id, d.payload, due.url, due.secret, due.signing_key, d.attempts",
+        "d.id, d.payload, due.url, d.attempts",
         args, 1);
     enum bl_status status = db_flush(db, arena, &rows);
     *more = status == BL_OK && db_count(rows) == 1;
@@ -101,9 +103,7 @@ static enum bl_status take(struct db *db, struct arena *arena, struct delivery *
                                .id = db_cell(rows, 0, 2),
                                .payload = db_cell(rows, 0, 3),
                                .url = db_cell(rows, 0, 4),
-                               .secret = db_cell(rows, 0, 5),
-                               .signing = db_null(rows, 0, 6) ? NULL : db_cell(rows, 0, 6),
-                               .attempts = (long)db_integer(rows, 0, 7)};
+                               .attempts = (long)db_integer(rows, 0, 5)};
     return status;
 }
 
@@ -160,12 +160,84 @@ static enum bl_status not_delivered(struct db *db, struct arena *arena, const st
     return db_flush(db, arena, rows);
 }
 
-static struct fetched send_it(struct arena *arena, const struct config *config, const struct delivery *d)
+/* ---- its signature ---- */
+
+/* The keys of a webhook, opened. */
+struct keyring {
+    char text[WEBHOOK_KEYS][2][VAULT_SECRET + 1];
+    struct webhook_key keys[WEBHOOK_KEYS];
+    int count;
+};
+
+static const char *open_key(const struct vault *vault, const struct bl_rows *rows, int row, const char *tenant, struct keyring *k)
 {
-    char signature[WEBHOOK_SIGNATURE_ROOM];
-    long long now = clock_now() / 1000000;
-    if (!webhook_sign(d->secret, d->signing, d->id, now, d->payload, signature))
-        return (struct fetched){.why = "its key is not one"};
+    const char *id = db_cell(rows, row, 0), *signing = db_cell(rows, row, 2);
+    char(*text)[VAULT_SECRET + 1] = k->text[k->count];
+    const char *why = vault_open(vault, &(struct vault_place){"webhook.secret", tenant, id}, db_cell(rows, row, 1), text[0]);
+    if (!why && signing)
+        why = vault_open(vault, &(struct vault_place){"webhook.signing", tenant, id}, signing, text[1]);
+    k->keys[k->count++] = (struct webhook_key){text[0], signing ? text[1] : NULL};
+    return why;
+}
+
+/* Read each time, so that this process needs no signal when they change. NULL: it is logged why not. */
+static struct vault *keys_now(const struct config *config)
+{
+    char *text = NULL;
+    size_t length = 0;
+    FILE *errors = open_memstream(&text, &length);
+    struct vault *vault = errors ? vault_load(config->keys_dir, errors) : NULL;
+    if (errors)
+        fclose(errors);
+    if (!vault && text)
+        log_write(LOG_ERROR, "vault", "%.*s", (int)strcspn(text, "\n"), text);
+    free(text);
+    return vault;
+}
+
+/* By the key in force, and while it lasts the one before. `why` NULL: `out` is the signature; else why there is none. */
+static enum bl_status sign(struct db *db, struct arena *arena, const struct config *config, const struct delivery *d,
+                           long long now, char out[WEBHOOK_SIGNATURE_ROOM], const char **why)
+{
+    struct bl_rows *rows;
+    const char *args[] = {d->tenant, d->webhook, arena_format(arena, "%d", WEBHOOK_KEYS)};
+    db_queue(
+        db,
+        "SELECT id, secret, signing_key FROM core.webhook_key WHERE tenant_id = $1::uuid AND webhook_id = $2::uuid AND secret "
+        "IS NOT NULL AND (ends_at IS NULL OR ends_at > now()) ORDER BY ends_at DESC NULLS FIRST LIMIT $3::integer",
+        args, 3);
+    enum bl_status status = db_flush(db, arena, &rows);
+    if (status != BL_OK)
+        return status;
+    struct vault *vault = keys_now(config);
+    struct keyring *ring = arena_alloc(arena, sizeof *ring);
+    *why = vault ? NULL : "the keys of the service cannot be read";
+    for (int i = 0; i < db_count(rows) && !*why; i++)
+        *why = open_key(vault, rows, i, d->tenant, ring);
+    if (!*why && !webhook_sign(ring->keys, ring->count, d->id, now, d->payload, out))
+        *why = "there is none, or it is not one";
+    sodium_memzero(ring, sizeof *ring);
+    vault_free(vault);
+    return BL_OK;
+}
+
+/* Its key cannot be had: that is our fault and not the receiver's, so no attempt is counted. */
+static enum bl_status held_back(struct db *db, struct arena *arena, const struct delivery *d, const char *why)
+{
+    struct bl_rows *rows;
+    const char *args[] = {d->tenant, d->webhook, d->id, arena_format(arena, "its signing key cannot be opened: %s", why),
+                          arena_format(arena, "%d", REST_MAX)};
+    log_write(LOG_ERROR, "vault", "webhook %s: its signing key cannot be opened: %s", d->webhook, why);
+    db_queue(db,
+             "UPDATE core.webhook_delivery SET attempts = attempts - 1, problem = $4, run_at = now() + $5::integer * interval '1 "
+             "second' WHERE tenant_id = $1::uuid AND webhook_id = $2::uuid AND id = $3::uuid AND state = 'waiting'",
+             args, 5);
+    return db_flush(db, arena, &rows);
+}
+
+static struct fetched send_it(struct arena *arena, const struct config *config, const struct delivery *d, long long now,
+                              const char *signature)
+{
     const char *headers[] = {arena_format(arena, "webhook-id: %s", d->id), arena_format(arena, "webhook-timestamp: %lld", now),
                              arena_format(arena, "webhook-signature: %s", signature), NULL};
     return fetch(&(struct fetch){.url = d->url,
@@ -186,7 +258,13 @@ enum bl_status webhooks_deliver(struct db *db, struct arena *arena, const struct
         status = take(db, arena, &d, more);
     if (status != BL_OK || !*more)
         return status;
-    const struct fetched got = send_it(arena, config, &d);
+    char signature[WEBHOOK_SIGNATURE_ROOM];
+    const char *why;
+    long long now = clock_now() / 1000000;
+    status = sign(db, arena, config, &d, now, signature, &why);
+    if (status != BL_OK || why)
+        return status == BL_OK ? held_back(db, arena, &d, why) : status;
+    const struct fetched got = send_it(arena, config, &d, now, signature);
     status = db_ready(db);
     if (status != BL_OK)
         return status; /* the lease runs out, then it is told again */

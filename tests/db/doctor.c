@@ -27,9 +27,10 @@ static void in_folder(char out[128], const char *name)
 static int set_up(void **state)
 {
     (void)state;
-    const char *database = getenv("BALLIUM_TEST_DATABASE"), *migrator = getenv("BALLIUM_TEST_MIGRATOR");
+    const char *database = getenv("BALLIUM_TEST_DATABASE"), *migrator = getenv("BALLIUM_TEST_MIGRATOR"),
+               *worker = getenv("BALLIUM_TEST_WORKER");
     char path[128];
-    if (!database || !migrator || !mkdtemp(folder))
+    if (!database || !migrator || !worker || !mkdtemp(folder))
         return -1;
     const char *const names[] = {"run", "data", "keys", "plugins"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
@@ -41,7 +42,7 @@ static int set_up(void **state)
         environment, sizeof environment,
         "BALLIUM_CONFIG=/dev/null BALLIUM_DATABASE='%s' BALLIUM_MIGRATOR='%s' BALLIUM_WORKER='%s' BALLIUM_SOCKET=%s/run/b.sock "
         "BALLIUM_DATA_DIR=%s/data BALLIUM_KEYS_DIR=%s/keys BALLIUM_PLUGIN_DIR=%s/plugins ",
-        database, migrator, migrator, folder, folder, folder, folder);
+        database, migrator, worker, folder, folder, folder, folder);
     return command_run(environment, "ballium key new es256 2>&1").code;
 }
 

@@ -155,9 +155,10 @@ static void keys(void **state)
     expect("ballium key list 2>&1", 1, "make a key by `ballium key new`");
     assert_int_equal(sscanf(expect("ballium key new 2>&1", 0, "").text, "%63s", old), 1);
     assert_int_equal(sscanf(expect("ballium key new hs256 2>&1", 0, "").text, "%63s", kid), 1);
-    expect("ballium key new dsa 2>&1", 2, "es256, rs256 or hs256");
+    expect("ballium key new dsa 2>&1", 2, "es256, rs256, hs256 or vault");
     expect("ballium key list 2>&1", 0, "ES256  signs");
     expect("ballium key list 2>&1", 0, "HS256  verifies, could sign");
+    expect("ballium key list 2>&1", 0, "VAULT  seals"); /* the first key brought it along */
     snprintf(line, sizeof line, "ballium key retire %s 2>&1", old);
     expect(line, 1, "choose another one first");
     snprintf(line, sizeof line, "ballium key use %s 2>&1", kid);

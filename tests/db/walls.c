@@ -58,6 +58,7 @@ static const struct walk walks[] = {
      "                                           ('core.file_quota', 'care', 'ballium_worker'::regrole),"
      "                                           ('core.job', 'work', 'ballium_worker'::regrole),"
      "                                           ('core.webhook', 'work', 'ballium_worker'::regrole),"
+     "                                           ('core.webhook_key', 'work', 'ballium_worker'::regrole),"
      "                                           ('core.webhook_delivery', 'work', 'ballium_worker'::regrole),"
      "                                           ('core.message', 'work', 'ballium_worker'::regrole),"
      "                                           ('core.event', 'seal', 'ballium_worker'::regrole),"

@@ -2,8 +2,11 @@
  * address inside is reached. The worker's own functions run here, one step at a time. */
 #include "unit.h"
 
+#include "auth/vault.h"
 #include "base/config.h"
 #include "base/webhook.h"
+#include "command.h"
+#include "jobs/jobs.h"
 #include "jobs/webhooks.h"
 
 #include <arpa/inet.h>
@@ -16,6 +19,7 @@
 #include <unistd.h>
 
 #define SECRET "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+#define NEWER "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
 #define SEED "whsk_VEVTVFNJR05JTkdLRVlET05PVFVTRVRISVNGT1JBTlk="
 
 struct house {
@@ -23,8 +27,10 @@ struct house {
     struct inside *inside;
     struct db *worker, *root;
     struct arena *arena;
-    char organisation[UUID_TEXT], webhook[UUID_TEXT], record[UUID_TEXT];
+    char organisation[UUID_TEXT], webhook[UUID_TEXT], record[UUID_TEXT], key[UUID_TEXT];
 };
+
+static char keys_dir[] = "/tmp/ballium-webhooks-XXXXXX"; /* with one key, by which the secrets of these tests are sealed */
 
 /* ---- a receiver: one thread that answers `status`, and keeps the last request ---- */
 
@@ -64,6 +70,9 @@ static void *receive(void *arg)
 static int open_receiver(void **state)
 {
     (void)state;
+    char kid[KID_ROOM];
+    if (!mkdtemp(keys_dir) || !key_generate(keys_dir, KEY_VAULT, kid, stderr))
+        return -1;
     struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t size = sizeof at;
     receiver.fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -79,7 +88,9 @@ static int close_receiver(void **state)
     (void)state;
     shutdown(receiver.fd, SHUT_RDWR);
     pthread_join(receiver.thread, NULL);
-    return close(receiver.fd);
+    char line[64];
+    snprintf(line, sizeof line, "rm -r %s", keys_dir);
+    return close(receiver.fd) != 0 || command_run("", line).code != 0;
 }
 
 /* ---- the house ---- */
@@ -120,13 +131,31 @@ static void happens(struct house *h, const char *resource, const char *verb)
                            h->organisation, id, h->record, resource, h->record, verb));
 }
 
+/* A key of the webhook's; `ends`: SQL. `signing` NULL: no pair. */
+static void add_key(struct house *h, const char *secret, const char *signing, const char *ends)
+{
+    char sealed[VAULT_SEALED], pair[VAULT_SEALED] = "";
+    struct vault *vault = vault_load(keys_dir, stderr);
+    assert_non_null(vault);
+    uuid_v7(h->key);
+    assert_true(vault_seal(vault, &(struct vault_place){"webhook.secret", h->organisation, h->key}, secret, sealed));
+    if (signing)
+        assert_true(vault_seal(vault, &(struct vault_place){"webhook.signing", h->organisation, h->key}, signing, pair));
+    vault_free(vault);
+    change(h, arena_format(h->arena,
+                           "INSERT INTO core.webhook_key (tenant_id, webhook_id, id, secret, signing_key, ends_at) VALUES ('%s', "
+                           "'%s', '%s', '%s', nullif('%s', ''), %s)",
+                           h->organisation, h->webhook, h->key, sealed, pair, ends));
+}
+
 static void subscribe(struct house *h, const char *url, const char *events)
 {
     uuid_v7(h->webhook);
     change(h, arena_format(h->arena,
-                           "INSERT INTO core.webhook (tenant_id, id, url, events, secret, signing_key, created_by) VALUES "
-                           "('%s', '%s', '%s', '%s', '" SECRET "', '" SEED "', '%s')",
+                           "INSERT INTO core.webhook (tenant_id, id, url, events, created_by) VALUES ('%s', '%s', '%s', '%s', "
+                           "'%s')",
                            h->organisation, h->webhook, url, events, h->record));
+    add_key(h, SECRET, SEED, "NULL");
 }
 
 static void subscribe_here(struct house *h, const char *events)
@@ -167,6 +196,7 @@ static int set_up(void **state)
                                 .plugin_dir = TEST_PLUGINS,
                                 .plugins = "postman",
                                 .private_addresses = true,
+                                .keys_dir = keys_dir,
                                 .prepared = true};
     h->root = db_new(root, true);
     h->worker = db_new(worker, true);
@@ -174,7 +204,7 @@ static int set_up(void **state)
     h->inside = inside_new(&h->config, stderr);
     if (h->inside == NULL || db_ready(h->root) != BL_OK || db_ready(h->worker) != BL_OK)
         return -1;
-    change(h, "DELETE FROM core.webhook_delivery; DELETE FROM core.webhook");
+    change(h, "DELETE FROM core.webhook_delivery; DELETE FROM core.webhook_key; DELETE FROM core.webhook");
     uuid_v7(h->organisation);
     uuid_v7(h->record);
     change(h, arena_format(h->arena, "INSERT INTO core.organisation (id, slug, name, kind) VALUES ('%s', 'w-%s', 'W', 'client')",
@@ -189,7 +219,8 @@ static int tear_down(void **state)
 {
     struct house *h = *state;
     change(h, arena_format(h->arena,
-                           "DELETE FROM core.webhook_delivery; DELETE FROM core.webhook; UPDATE core.organisation SET status = "
+                           "DELETE FROM core.webhook_delivery; DELETE FROM core.webhook_key; DELETE FROM core.webhook; UPDATE "
+                           "core.organisation SET status = "
                            "'closed' WHERE id = '%s'",
                            h->organisation));
     inside_free(h->inside);
@@ -221,7 +252,7 @@ static void an_event_is_told_signed_and_without_its_content(void **state)
     assert_false(deliver(h));
     assert_int_equal(receiver.asked, 1);
     const char *body = strstr(receiver.last, "\r\n\r\n") + 4, *id = header(h, "webhook-id");
-    assert_true(webhook_sign(SECRET, SEED, id, atoll(header(h, "webhook-timestamp")), body, expected));
+    assert_true(webhook_sign(&(struct webhook_key){SECRET, SEED}, 1, id, atoll(header(h, "webhook-timestamp")), body, expected));
     assert_string_equal(header(h, "webhook-signature"), expected);
     assert_string_equal(header(h, "Content-Type"), "application/json");
     assert_string_equal(id, word(h, "d.id"));
@@ -385,7 +416,7 @@ static void no_address_inside_is_reached(void **state)
                                         "169.254.169.254", "[::ffff:a9fe:a9fe]", "2130706433",         "10.0.0.1", "[::1]"};
     h->config.private_addresses = false;
     for (size_t i = 0; i < sizeof hosts / sizeof *hosts; i++) {
-        change(h, "DELETE FROM core.webhook_delivery; DELETE FROM core.webhook");
+        change(h, "DELETE FROM core.webhook_delivery; DELETE FROM core.webhook_key; DELETE FROM core.webhook");
         subscribe(h, arena_format(h->arena, "https://%s:%d/hook", hosts[i], receiver.port), "{*}");
         happens(h, "context.issues", "update");
         collect(h);
@@ -393,7 +424,7 @@ static void no_address_inside_is_reached(void **state)
         if (strcmp(word(h, "d.problem"), "its address is not one of the public Internet") != 0)
             fail_msg("%s: %s", hosts[i], word(h, "d.problem"));
     }
-    change(h, "DELETE FROM core.webhook_delivery; DELETE FROM core.webhook");
+    change(h, "DELETE FROM core.webhook_delivery; DELETE FROM core.webhook_key; DELETE FROM core.webhook");
     subscribe_here(h, "{*}"); /* http:// */
     happens(h, "context.issues", "update");
     collect(h);
@@ -425,15 +456,95 @@ static void a_receiver_that_cannot_prove_its_name_is_told_nothing(void **state)
     pclose(server);
 }
 
+/* A delivery's signature is that of these keys, in this order. */
+static void expect_signed(struct house *h, const struct webhook_key *keys, int count)
+{
+    char expected[WEBHOOK_SIGNATURE_ROOM];
+    receiver.last[0] = '\0';
+    happens(h, "context.issues", "update");
+    collect(h);
+    assert_true(deliver(h));
+    const char *body = strstr(receiver.last, "\r\n\r\n") + 4;
+    assert_true(webhook_sign(keys, count, header(h, "webhook-id"), atoll(header(h, "webhook-timestamp")), body, expected));
+    assert_string_equal(header(h, "webhook-signature"), expected);
+}
+
+static void after_a_rotation_both_keys_sign_for_a_while(void **state)
+{
+    struct house *h = *state;
+    static const struct webhook_key both[] = {{NEWER, NULL}, {SECRET, SEED}};
+    subscribe_here(h, "{*}");
+    change(h, "UPDATE core.webhook_key SET ends_at = now() + interval '1 hour'");
+    add_key(h, NEWER, NULL, "NULL");
+    expect_signed(h, both, 2);
+    change(h, "UPDATE core.webhook_key SET ends_at = now() WHERE ends_at IS NOT NULL");
+    expect_signed(h, both, 1);
+    static const char left[] = "SELECT count(*) FROM core.webhook_key";
+    assert_string_equal(word(h, left), "2");
+    const struct job_kind *sweep = job_kinds; /* what has ended goes with the housekeeping */
+    char outcome[200];
+    while (strcmp(sweep->name, "sweep_webhooks") != 0)
+        sweep++;
+    assert_int_equal(sweep->run(h->worker, h->arena, &h->config, outcome, sizeof outcome), BL_OK);
+    assert_string_equal(word(h, left), "1");
+    expect_signed(h, both, 1);
+}
+
+/* Nothing leaves unsigned, no attempt is counted, and it goes on where the key comes back. */
+static void without_the_right_key_a_delivery_waits(void **state)
+{
+    struct house *h = *state;
+    subscribe_here(h, "{*}");
+    happens(h, "context.issues", "update");
+    collect(h);
+    char *empty = strdup("/tmp/ballium-webhooks-XXXXXX"), kid[KID_ROOM];
+    assert_non_null(mkdtemp(empty));
+    h->config.keys_dir = empty;
+    assert_true(deliver(h));
+    assert_string_equal(word(h, "d.attempts || ': ' || d.problem"),
+                        "0: its signing key cannot be opened: the keys of the service cannot be read");
+    assert_string_equal(word(h, "d.run_at > now() + interval '4 minutes'"), "true");
+    assert_true(key_generate(empty, KEY_VAULT, kid, stderr)); /* another one */
+    time_passes(h);
+    assert_true(deliver(h));
+    assert_non_null(strstr(word(h, "d.problem"), "is not in keys_dir"));
+    h->config.keys_dir = keys_dir;
+    /* The row of another webhook's key, and of another organisation's. */
+    change(h, "UPDATE core.webhook_key SET id = '0198c0de-0000-7000-8000-000000000001'");
+    time_passes(h);
+    assert_true(deliver(h));
+    assert_non_null(strstr(word(h, "d.problem"), "not sealed for this place"));
+    assert_int_equal(receiver.asked, 0);
+    change(h, arena_format(h->arena, "UPDATE core.webhook_key SET id = '%s'", h->key));
+    time_passes(h);
+    assert_true(deliver(h));
+    assert_string_equal(word(h, "d.state || ' ' || d.attempts || ' ' || w.failures"), "delivered 1 0");
+    assert_int_equal(command_run("", arena_format(h->arena, "rm -r %s", empty)).code, 0);
+    free(empty);
+}
+
+/* What stands in the tables is not what signs. */
+static void no_key_stands_in_the_database_in_plain_text(void **state)
+{
+    struct house *h = *state;
+    subscribe_here(h, "{*}");
+    assert_false(db_script(h->root, arena_format(h->arena, "UPDATE core.webhook_key SET secret = '%s'", SECRET)));
+    assert_false(db_script(h->root, arena_format(h->arena, "UPDATE core.webhook_key SET signing_key = '%s'", SEED)));
+    assert_string_equal(word(h, "SELECT string_agg(k::text, '') ~ '(MfKQ9r8GKYqrTw|VEVTVFNJR05J)' FROM core.webhook_key k"),
+                        "false");
+}
+
 static void the_serving_role_cannot_read_the_keys(void **state)
 {
     struct house *h = *state;
     struct db *app = db_new(getenv("BALLIUM_TEST_DATABASE"), true);
     assert_int_equal(db_ready(app), BL_OK);
     assert_true(db_script(app, "SELECT url FROM core.webhook"));
-    assert_false(db_script(app, "SELECT secret FROM core.webhook"));
-    assert_false(db_script(app, "SELECT signing_key FROM core.webhook"));
-    assert_false(db_script(app, "UPDATE core.webhook SET url = ''"));
+    assert_true(db_script(app, "SELECT public_key FROM core.webhook_key"));
+    assert_false(db_script(app, "SELECT secret FROM core.webhook_key"));
+    assert_false(db_script(app, "SELECT signing_key FROM core.webhook_key"));
+    assert_false(db_script(app, "UPDATE core.webhook_key SET secret = secret"));
+    assert_false(db_script(app, "UPDATE core.webhook SET looked_at = now()"));
     db_free(app);
     (void)h;
 }
@@ -453,6 +564,9 @@ int main(void)
         TEST(an_endpoint_that_fails_for_days_or_is_gone_is_suspended),
         TEST(no_address_inside_is_reached),
         TEST(a_receiver_that_cannot_prove_its_name_is_told_nothing),
+        TEST(after_a_rotation_both_keys_sign_for_a_while),
+        TEST(without_the_right_key_a_delivery_waits),
+        TEST(no_key_stands_in_the_database_in_plain_text),
         TEST(the_serving_role_cannot_read_the_keys),
     };
     return cmocka_run_group_tests(tests, open_receiver, close_receiver);

@@ -16,19 +16,25 @@
 #define SEED "VEVTVFNJR05JTkdLRVlET05PVFVTRVRISVNGT1JBTlk="
 #define SIGNED_A "v1a,tQ9V2XOqn7jL/DQenEFpqIugdBVtiMmER5mhSkXBNwM0mkATuDe6KYYUuxqtaiHeYGb7KaaBRdM5WqyeFiL8Ag=="
 
+static bool sign(const char *secret, const char *signing, const char *id, long long at, const char *payload,
+                 char out[WEBHOOK_SIGNATURE_ROOM])
+{
+    return webhook_sign(&(struct webhook_key){secret, signing}, 1, id, at, payload, out);
+}
+
 static void the_published_vectors(void **state)
 {
     (void)state;
     char out[WEBHOOK_SIGNATURE_ROOM];
-    assert_true(webhook_sign("whsec_" SECRET, NULL, ID, AT, PAYLOAD, out));
+    assert_true(sign("whsec_" SECRET, NULL, ID, AT, PAYLOAD, out));
     assert_string_equal(out, SIGNED);
-    assert_true(webhook_sign(SECRET, SEED, ID, AT, PAYLOAD, out));
+    assert_true(sign(SECRET, SEED, ID, AT, PAYLOAD, out));
     assert_string_equal(out, SIGNED " " SIGNED_A);
-    assert_true(webhook_sign("whsec_" SECRET, "whsk_" SEED, ID, AT, PAYLOAD, out));
+    assert_true(sign("whsec_" SECRET, "whsk_" SEED, ID, AT, PAYLOAD, out));
     assert_string_equal(out, SIGNED " " SIGNED_A);
-    assert_true(webhook_sign(SECRET, NULL, ID, AT + 1, PAYLOAD, out)); /* the moment is signed */
+    assert_true(sign(SECRET, NULL, ID, AT + 1, PAYLOAD, out)); /* the moment is signed */
     assert_string_not_equal(out, SIGNED);
-    assert_true(webhook_sign(SECRET, NULL, ID "x", AT, PAYLOAD, out)); /* and the id */
+    assert_true(sign(SECRET, NULL, ID "x", AT, PAYLOAD, out)); /* and the id */
     assert_string_not_equal(out, SIGNED);
 }
 
@@ -36,10 +42,10 @@ static void what_is_no_key_signs_nothing(void **state)
 {
     (void)state;
     char out[WEBHOOK_SIGNATURE_ROOM];
-    assert_false(webhook_sign("whsec_", NULL, ID, AT, PAYLOAD, out));
-    assert_false(webhook_sign("whsec_c2hvcnQ=", NULL, ID, AT, PAYLOAD, out)); /* shorter than 24 bytes */
-    assert_false(webhook_sign("whsec_!", NULL, ID, AT, PAYLOAD, out));
-    assert_false(webhook_sign(SECRET, "whsk_" SECRET, ID, AT, PAYLOAD, out)); /* a seed has 32 bytes */
+    assert_false(sign("whsec_", NULL, ID, AT, PAYLOAD, out));
+    assert_false(sign("whsec_c2hvcnQ=", NULL, ID, AT, PAYLOAD, out)); /* shorter than 24 bytes */
+    assert_false(sign("whsec_!", NULL, ID, AT, PAYLOAD, out));
+    assert_false(sign(SECRET, "whsk_" SECRET, ID, AT, PAYLOAD, out)); /* a seed has 32 bytes */
 }
 
 static void a_new_pair_belongs_together(void **state)
@@ -56,12 +62,29 @@ static void a_new_pair_belongs_together(void **state)
     webhook_new_pair(signing, public);
     assert_int_equal(strncmp(signing, "whsk_", 5), 0);
     assert_int_equal(strncmp(public, "whpk_", 5), 0);
-    assert_true(webhook_sign(secret, signing, ID, AT, PAYLOAD, out));
+    assert_true(sign(secret, signing, ID, AT, PAYLOAD, out));
     const char *at = strstr(out, " v1a,") + 5, *text = ID ".1614265330." PAYLOAD;
     assert_int_equal(sodium_base642bin(key, sizeof key, public + 5, 44, NULL, NULL, NULL, sodium_base64_VARIANT_ORIGINAL), 0);
     assert_int_equal(
         sodium_base642bin(signature, sizeof signature, at, strlen(at), NULL, NULL, NULL, sodium_base64_VARIANT_ORIGINAL), 0);
     assert_int_equal(crypto_sign_verify_detached(signature, (const unsigned char *)text, strlen(text), key), 0);
+}
+
+/* The specification: the header is a list, separated by spaces. */
+static void two_keys_sign_side_by_side(void **state)
+{
+    (void)state;
+    char out[WEBHOOK_SIGNATURE_ROOM], other[WEBHOOK_KEY_ROOM], expected[WEBHOOK_SIGNATURE_ROOM + 8],
+        alone[WEBHOOK_SIGNATURE_ROOM];
+    webhook_new_secret(other);
+    assert_true(sign(other, NULL, ID, AT, PAYLOAD, alone));
+    assert_true(webhook_sign((const struct webhook_key[]){{other, NULL}, {SECRET, SEED}}, 2, ID, AT, PAYLOAD, out));
+    snprintf(expected, sizeof expected, "%s %s %s", alone, SIGNED, SIGNED_A);
+    assert_string_equal(out, expected);
+    assert_true(webhook_sign((const struct webhook_key[]){{SECRET, SEED}, {SECRET, SEED}}, 2, ID, AT, PAYLOAD, out));
+    assert_int_equal(strlen(out), 2 * strlen(SIGNED " " SIGNED_A) + 1); /* the longest fits */
+    assert_false(webhook_sign((const struct webhook_key[]){{SECRET, NULL}, {"whsec_!", NULL}}, 2, ID, AT, PAYLOAD, out));
+    assert_false(webhook_sign((const struct webhook_key[]){{SECRET, NULL}}, 0, ID, AT, PAYLOAD, out)); /* by nobody */
 }
 
 static void addresses_that_are_refused(void **state)
@@ -115,9 +138,8 @@ static void addresses_that_are_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_published_vectors),
-        cmocka_unit_test(what_is_no_key_signs_nothing),
-        cmocka_unit_test(a_new_pair_belongs_together),
+        cmocka_unit_test(the_published_vectors),       cmocka_unit_test(what_is_no_key_signs_nothing),
+        cmocka_unit_test(a_new_pair_belongs_together), cmocka_unit_test(two_keys_sign_side_by_side),
         cmocka_unit_test(addresses_that_are_refused),
     };
     return sodium_init() < 0 ? 1 : cmocka_run_group_tests(tests, NULL, NULL);

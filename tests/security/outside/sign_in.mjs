@@ -2,7 +2,7 @@
 import crypto from 'node:crypto'
 import http from 'node:http'
 import { Provider } from 'oidc-provider'
-import { base, call, keyPair, ok, person, provider, seconds, sign, status } from './world.mjs'
+import { base, call, keyPair, ok, person, provider, seconds, sign, sql, status } from './world.mjs'
 
 const PATH = '/api/v1/orgs/keep/identity-providers'
 const CALLBACK = '/api/v1/auth/oidc/callback'
@@ -92,6 +92,12 @@ export async function flow(owner) {
   status(await call('GET', (await browse(unverified.to.href, 'unverified')).slice(base.length), { headers: { Cookie: unverified.cookie } }), 401, 'an address that is not verified')
   const nobody = await begin(id)
   status(await call('GET', (await browse(nobody.to.href, 'nobody')).slice(base.length), { headers: { Cookie: nobody.cookie } }), 401, 'somebody who is no member')
+  const kept = sql(`SELECT p::text FROM core.identity_provider p WHERE id = '${id}'`)
+  ok(kept.includes('v1.') && !kept.includes('of a client'), 'the secret is sealed in the database', kept)
+  sql(`UPDATE core.identity_provider SET client_secret = regexp_replace(client_secret, '^v1[.][^.]*', 'v1.lost-key') WHERE id = '${id}'`)
+  const sealed = await begin(id)
+  const closed = await call('GET', (await browse(sealed.to.href, 'ann')).slice(base.length), { headers: { Cookie: sealed.cookie } })
+  ok(closed.status === 503 && closed.text.includes('secret_key_missing') && !closed.text.includes('of a client'), 'a secret whose key is lost', closed.text)
   status(await call('DELETE', `${PATH}/${id}`, { token: owner }), 204, 'the provider is ended')
   status(await call('POST', '/api/v1/auth/refresh', { body: { refresh_token: again.json?.refresh_token } }), 401, 'and the session with it')
   p.close()
