@@ -5,75 +5,41 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* clang-format off */
 /* The newest concluded audit of a kind that no step has used yet. */
 #define CONCLUDED(kinds)                                                                                                         \
     "(SELECT json_build_object('id', x.id, 'on', x.ends_on) FROM certification.audit x WHERE x.tenant_id = $1"                   \
     " AND x.certificate_id = c.id AND x.kind IN (" kinds ") AND x.status = 'concluded' AND x.archived_at IS NULL"                \
     " ORDER BY x.ends_on DESC LIMIT 1)"
 #define FINDINGS(what)                                                                                                           \
-    "(SELECT count(*) FROM certification.finding f JOIN certification.audit x ON x.tenant_id = f.tenant_id AND x.id = "          \
-    "f.audit_id"                                                                                                                 \
+    "(SELECT count(*) FROM certification.finding f JOIN certification.audit x ON x.tenant_id = f.tenant_id AND x.id = f.audit_id" \
     " WHERE f.tenant_id = $1 AND x.certificate_id = c.id AND f.archived_at IS NULL AND x.archived_at IS NULL AND " what ")"
 
 /* $2 certificate, $3 decision or NULL. */
 static const char read_facts[] =
     "SELECT json_build_object('reviewed', coalesce(a.status = 'accepted', false), 'stated', a.id IS NOT NULL,"
     " 'conflict', coalesce(a.conflict, '') <> '',"
-    " 'timed', EXISTS (SELECT FROM certification.calculation k WHERE k.tenant_id = $1 AND k.application_id = a.id AND "
-    "k.status = 'approved'"
-    " AND k.archived_at IS NULL),"
-    " 'majors', " FINDINGS(
-        "f.grade = 'major' AND f.status NOT IN ('verified', 'closed')") ","
-                                                                        " 'minors', " FINDINGS(
-                                                                            "f.grade = 'minor' AND "
-                                                                            "f.status IN ('open', "
-                                                                            "'contained', 'cause_found', "
-                                                                            "'plan_submitted')") ","
-                                                                                                 " '"
-                                                                                                 "majors_"
-                                                                                                 "late',"
-                                                                                                 " " FINDINGS(
-                                                                                                     "f.grade = 'major' AND "
-                                                                                                     "x.kind = 'stage_2' AND "
-                                                                                                     "f.verified_on > "
-                                                                                                     "f.verify_by_on AND "
-                                                                                                     "x.ends_on >= "
-                                                                                                     "c.stage2_on") ","
-                                                                                                                    " 'stage_"
-                                                                                                                    "1',"
-                                                                                                                    " " CONCLUDED("'stage_1'") ", 'stage_2', " CONCLUDED("'stage_2'") ", 'surveillance', " CONCLUDED(
-                                                                                                                        "'sur"
-                                                                                                                        "veil"
-                                                                                                                        "lanc"
-                                                                                                                        "e'") ","
-                                                                                                                              " '"
-                                                                                                                              "re"
-                                                                                                                              "ce"
-                                                                                                                              "rt"
-                                                                                                                              "if"
-                                                                                                                              "ic"
-                                                                                                                              "at"
-                                                                                                                              "io"
-                                                                                                                              "n'"
-                                                                                                                              ","
-                                                                                                                              " " CONCLUDED("'recertification'") ", 'special', " CONCLUDED(
-                                                                                                                                  "'special', 'transfer'") ","
-                                                                                                                                                           " 'recertification_planned', (SELECT max(x.ends_on) FROM certification.audit x WHERE x.tenant_id = $1 AND x.certificate_id = c.id"
-                                                                                                                                                           " AND x.kind = 'recertification' AND x.status NOT IN ('cancelled', 'used') AND x.archived_at IS NULL),"
-                                                                                                                                                           " 'held', (SELECT json_agg(x.ends_on) FROM certification.audit x WHERE x.tenant_id = $1 AND x.certificate_id = c.id"
-                                                                                                                                                           " AND x.kind = 'surveillance' AND x.status = 'used' AND x.ends_on >= c.decided_on),"
-                                                                                                                                                           " 'outcome', d.outcome, 'decision_status', d.status, 'decision_on', d.decided_on, 'effective_on', d.effective_on,"
-                                                                                                                                                           " 'new_scope', d.new_scope, 'soa_version', d.soa_version, 'resolved', coalesce(d.resolved, false),"
-                                                                                                                                                           " 'decider_in_team', coalesce(" CERTIFICATION_IN_TEAM(
-                                                                                                                                                               "c.id",
-                                                                                                                                                               "d.decided_by_id") ", false),"
-                                                                                                                                                                                  " 'convention', coalesce(s.expiry, 'minus_one_day'), 'stage2_months', coalesce(s.stage2_months, 6),"
-                                                                                                                                                                                  " 'suspension_months', coalesce(s.suspension_months, 6), 'lead_days', coalesce(s.recertification_lead_days, 90),"
-                                                                                                                                                                                  " 'org', (SELECT slug FROM core.this_organisation))::text"
-                                                                                                                                                                                  " FROM certification.certificate c JOIN certification.application a ON a.tenant_id = c.tenant_id AND a.id = c.application_id"
-                                                                                                                                                                                  " LEFT JOIN certification.decision d ON d.tenant_id = c.tenant_id AND d.id = $3::uuid AND d.certificate_id = c.id"
-                                                                                                                                                                                  " LEFT JOIN LATERAL (SELECT * FROM certification.body_setting s WHERE s.tenant_id = $1 AND s.archived_at IS NULL"
-                                                                                                                                                                                  " ORDER BY s.created_at DESC LIMIT 1) s ON true WHERE c.tenant_id = $1 AND c.id = $2";
+    " 'timed', EXISTS (SELECT FROM certification.calculation k WHERE k.tenant_id = $1 AND k.application_id = a.id"
+    " AND k.status = 'approved' AND k.archived_at IS NULL),"
+    " 'majors', " FINDINGS("f.grade = 'major' AND f.status NOT IN ('verified', 'closed')") ","
+    " 'minors', " FINDINGS("f.grade = 'minor' AND f.status IN ('open', 'contained', 'cause_found', 'plan_submitted')") ","
+    " 'majors_late', " FINDINGS("f.grade = 'major' AND x.kind = 'stage_2' AND f.verified_on > f.verify_by_on AND x.ends_on >= c.stage2_on") ","
+    " 'stage_1', " CONCLUDED("'stage_1'") ", 'stage_2', " CONCLUDED("'stage_2'") ", 'surveillance', " CONCLUDED("'surveillance'") ","
+    " 'recertification', " CONCLUDED("'recertification'") ", 'special', " CONCLUDED("'special', 'transfer'") ","
+    " 'recertification_planned', (SELECT max(x.ends_on) FROM certification.audit x WHERE x.tenant_id = $1 AND x.certificate_id = c.id"
+    " AND x.kind = 'recertification' AND x.status NOT IN ('cancelled', 'used') AND x.archived_at IS NULL),"
+    " 'held', (SELECT json_agg(x.ends_on) FROM certification.audit x WHERE x.tenant_id = $1 AND x.certificate_id = c.id"
+    " AND x.kind = 'surveillance' AND x.status = 'used' AND x.ends_on >= c.decided_on),"
+    " 'outcome', d.outcome, 'decision_status', d.status, 'decision_on', d.decided_on, 'effective_on', d.effective_on,"
+    " 'new_scope', d.new_scope, 'soa_version', d.soa_version, 'resolved', coalesce(d.resolved, false),"
+    " 'decider_in_team', coalesce(" CERTIFICATION_IN_TEAM("c.id", "d.decided_by_id") ", false),"
+    " 'convention', coalesce(s.expiry, 'minus_one_day'), 'stage2_months', coalesce(s.stage2_months, 6),"
+    " 'suspension_months', coalesce(s.suspension_months, 6), 'lead_days', coalesce(s.recertification_lead_days, 90),"
+    " 'org', (SELECT slug FROM core.this_organisation))::text"
+    " FROM certification.certificate c JOIN certification.application a ON a.tenant_id = c.tenant_id AND a.id = c.application_id"
+    " LEFT JOIN certification.decision d ON d.tenant_id = c.tenant_id AND d.id = $3::uuid AND d.certificate_id = c.id"
+    CERTIFICATION_SETTINGS " WHERE c.tenant_id = $1 AND c.id = $2";
+/* clang-format on */
 
 enum { HELD = 40 };
 
@@ -172,6 +138,7 @@ static void gather(struct bl_request *r, struct step *s)
         .other_accredited = is(c, "transfer_accredited"),
         .other_suspended = is(c, "transfer_suspended"),
         .scope_larger = is(c, "transfer_scope_larger"),
+        .other_ceased = certification_day_in(c, "transfer_ceased_on"),
         .accepted_elsewhere = certification_day_in(in, "accepted_on") != 0,
         .edition_2013 = strcmp(bl_text(c, "edition"), "2013") == 0,
         .stage2_months = (int)certification_number(k, "stage2_months"),
@@ -409,16 +376,8 @@ enum bl_status certification_step_after(struct bl_request *r, const struct bl_ch
 
 /* ---- decisions */
 
-static const char of_certificate[] = "SELECT json_build_object('edition', edition, 'decided_on', decided_on, 'expires_on', "
-                                     "expires_on, 'initial_cycle', initial_cycle,"
-                                     " 'surveillances', surveillances, 'suspended_on', suspended_on, 'stage1_on', stage1_on, "
-                                     "'stage2_on', stage2_on, 'reinstated_on',"
-                                     " reinstated_on, 'soa_version', soa_version, 'transfer_decided_on', transfer_decided_on, "
-                                     "'transfer_expires_on', transfer_expires_on,"
-                                     " 'transfer_accredited', transfer_accredited, 'transfer_suspended', transfer_suspended, "
-                                     "'transfer_scope_larger', transfer_scope_larger,"
-                                     " 'agreement_signed_on', agreement_signed_on)::text, status FROM certification.certificate"
-                                     " WHERE tenant_id = $1 AND id = $2 FOR UPDATE";
+static const char of_certificate[] = "SELECT to_jsonb(c)::text, c.status FROM certification.certificate c WHERE c.tenant_id = $1"
+                                     " AND c.id = $2 FOR UPDATE";
 
 /* Deciding is refused for what would refuse the release. */
 enum bl_status certification_decide(struct bl_request *r, const struct bl_change *change)

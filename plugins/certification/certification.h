@@ -30,14 +30,26 @@ struct certification_bar { /* a task as it is drawn */
     bool milestone;
     struct certification_task task;
 };
+struct certification_point { /* of the gauge, in per cent; readiness -1: not known */
+    long on, progress, readiness;
+};
 struct certification_chart {
     struct certification_bar *bars;
-    size_t count;
+    struct certification_point *gauge; /* the oldest first */
+    size_t count, gauge_count;
+    long readiness; /* now */
     const char *id, *title, *status;
     long start, target, baseline, forecast; /* the last day of what counts; forecast 0: a circle */
 };
 /* Reads the plan with its tasks and schedules them. */
 enum bl_status certification_chart_read(struct bl_request *, const char *plan, struct certification_chart *);
+/* gauge.c: fills readiness and gauge of a chart that was read; writes them as JSON; the duty that measures. */
+enum bl_status certification_gauge_read(struct bl_request *, struct certification_chart *);
+void certification_gauge_put(struct bl_request *, const struct certification_chart *);
+long certification_done_share(const struct certification_chart *); /* of all days of work, in per cent */
+/* What the baseline says should be done by the evening of that day, in per cent; -1: there is none. */
+long certification_planned_share(const struct certification_chart *, long day);
+enum bl_status certification_gauge_plans(struct bl_request *);
 enum bl_status certification_plan_from_template(struct bl_request *);
 enum bl_status certification_gantt(struct bl_request *);
 void certification_gantt_svg(struct bl_request *, const struct certification_chart *, long today);
@@ -50,6 +62,11 @@ enum bl_status certification_table_before(struct bl_request *, const struct bl_c
 enum bl_status certification_table_read(struct bl_request *, const char *id,
                                         struct certification_time_table *); /* id NULL: shipped */
 enum bl_status certification_calculation_before(struct bl_request *, const struct bl_change *);
+
+/* SQL: the body's settings as s; all of it null where there are none. */
+#define CERTIFICATION_SETTINGS                                                                                                   \
+    " LEFT JOIN LATERAL (SELECT * FROM certification.body_setting s WHERE s.tenant_id = $1 AND s.archived_at IS NULL"            \
+    " ORDER BY s.created_at DESC LIMIT 1) s ON true"
 
 /* office.c */
 #define CERTIFICATION_AREAS                                                                                                      \

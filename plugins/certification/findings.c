@@ -237,9 +237,8 @@ const struct bl_transition certification_finding_transitions[] = {
 /* $2 audit: its kind, first and last day, state, the certificate's expiry, the settings' days. */
 static const char about[] =
     "SELECT x.kind, x.starts_on, x.ends_on, x.status, c.expires_on, coalesce(s.major_days, 90), coalesce(s.minor_plan_days, 30)"
-    " FROM certification.audit x JOIN certification.certificate c ON c.tenant_id = x.tenant_id AND c.id = x.certificate_id"
-    " LEFT JOIN LATERAL (SELECT * FROM certification.body_setting s WHERE s.tenant_id = $1 AND s.archived_at IS NULL"
-    " ORDER BY s.created_at DESC LIMIT 1) s ON true WHERE x.tenant_id = $1 AND x.id = $2 FOR UPDATE OF x";
+    " FROM certification.audit x JOIN certification.certificate c ON c.tenant_id = x.tenant_id AND c.id = "
+    "x.certificate_id" CERTIFICATION_SETTINGS " WHERE x.tenant_id = $1 AND x.id = $2 FOR UPDATE OF x";
 
 enum bl_status certification_finding_before(struct bl_request *r, const struct bl_change *change)
 {

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { ROW = 24, LEFT = 360, WIDTH = 900, TOP = 50 };
+enum { ROW = 24, LEFT = 360, WIDTH = 900, TOP = 50, GAUGE = 100 };
 
 static void put(struct bl_request *r, const char *text)
 {
@@ -90,6 +90,71 @@ static struct scale scale_of(const struct certification_chart *chart)
     return (struct scale){.first = first, .days = last - first + 1};
 }
 
+/* ---- the gauge below the bars: done, planned and ready in per cent, on the same days */
+
+static void put_line(struct bl_request *r, const char *class, long x1, long y1, long x2, long y2)
+{
+    char line[160];
+    snprintf(line, sizeof line, "<line class=\"%s\" x1=\"%ld\" y1=\"%ld\" x2=\"%ld\" y2=\"%ld\"/>\n", class, x1, y1, x2, y2);
+    put(r, line);
+}
+
+/* A step of a curve: a share that is not known makes a gap. */
+static void put_step(struct bl_request *r, struct scale s, long day, long share, long bottom, bool *drawing)
+{
+    char step[60];
+    if (day < s.first || day >= s.first + s.days || share < 0) {
+        *drawing = *drawing && share >= 0;
+        return;
+    }
+    snprintf(step, sizeof step, "%s%ld %ld", *drawing ? "L" : "M", x_of(s, day + 1), bottom - share * GAUGE / 100);
+    *drawing = true;
+    put(r, step);
+}
+
+static void put_curve(struct bl_request *r, const struct certification_chart *chart, struct scale s, long today, long bottom,
+                      bool ready)
+{
+    bool drawing = false;
+    put(r, ready ? "<path class=\"readiness\" d=\"" : "<path class=\"progress\" d=\"");
+    for (size_t i = 0; i < chart->gauge_count; i++) {
+        const struct certification_point *p = &chart->gauge[i];
+        if (p->on < today)
+            put_step(r, s, p->on, ready ? p->readiness : p->progress, bottom, &drawing);
+    }
+    put_step(r, s, today, ready ? chart->readiness : certification_done_share(chart), bottom, &drawing);
+    put(r, "\"/>\n");
+}
+
+static void put_gauge(struct bl_request *r, const struct certification_chart *chart, struct scale s, long today, long top)
+{
+    char words[100];
+    bool drawing = false;
+    long bottom = top + GAUGE;
+    for (int share = 0; share <= 100; share += 50) {
+        snprintf(words, sizeof words, "%d %%", share);
+        put_words(r, LEFT - 40, bottom - (long)share * GAUGE / 100 + 4, words);
+        put_line(r, "grid", LEFT, bottom - share * GAUGE / 100, LEFT + WIDTH, bottom - share * GAUGE / 100);
+    }
+    put(r, "<path class=\"planned\" d=\"");
+    for (long day = s.first; day < s.first + s.days; day += 1 + s.days / 200)
+        put_step(r, s, day, certification_planned_share(chart, day), bottom, &drawing);
+    put(r, "\"/>\n");
+    put_curve(r, chart, s, today, bottom, false);
+    put_curve(r, chart, s, today, bottom, true);
+    snprintf(words, sizeof words, "done: %ld %%", certification_done_share(chart));
+    put_words(r, 28, top + 12, words);
+    put_words(r, 28, top + 34, "planned, by the baseline");
+    if (chart->readiness >= 0)
+        snprintf(words, sizeof words, "ready, as the evaluation says: %ld %%", chart->readiness);
+    else
+        snprintf(words, sizeof words, "ready: not known here");
+    put_words(r, 28, top + 56, words);
+    put_line(r, "progress", 8, top + 8, 22, top + 8);
+    put_line(r, "planned", 8, top + 30, 22, top + 30);
+    put_line(r, "readiness", 8, top + 52, 22, top + 52);
+}
+
 void certification_gantt_svg(struct bl_request *r, const struct certification_chart *chart, long today)
 {
     char line[300], day[11];
@@ -99,10 +164,12 @@ void certification_gantt_svg(struct bl_request *r, const struct certification_ch
         rows += chart->bars[i].task.counts;
     snprintf(line, sizeof line,
              "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %zu\" font-family=\"sans-serif\" font-size=\"12\">\n",
-             LEFT + WIDTH + 90, TOP + rows * ROW + 10);
+             LEFT + WIDTH + 90, TOP + rows * ROW + GAUGE + 50);
     put(r, line);
     put(r,
-        "<style>.task{fill:#4a7ab5}.critical{fill:#c0504d}.done{fill:#5d8a48}.baseline{fill:#999}.today{fill:#d9a300}</style>\n"
+        "<style>.task{fill:#4a7ab5}.critical{fill:#c0504d}.done{fill:#5d8a48}.baseline{fill:#999}.today{fill:#d9a300}"
+        ".grid{stroke:#ccc}.progress,.planned,.readiness{fill:none;stroke-width:2}.progress{stroke:#5d8a48}.planned{stroke:#999;"
+        "stroke-dasharray:4 3}.readiness{stroke:#7b4fa3}</style>\n"
         "<title>");
     put_escaped(r, chart->title);
     put(r, "</title>\n");
@@ -122,5 +189,7 @@ void certification_gantt_svg(struct bl_request *r, const struct certification_ch
             put_row(r, s, &chart->bars[i], y);
             y += ROW;
         }
+    if (chart->forecast)
+        put_gauge(r, chart, s, today, y + 25);
     put(r, "</svg>\n");
 }

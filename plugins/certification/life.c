@@ -232,6 +232,8 @@ static const char *transfer_in(facts *f)
         return "transfer_suspended";
     if (!f->other_valid || !f->expiry)
         return "transfer_not_valid";
+    if (f->other_ceased && f->on > certification_months(f->other_ceased, 6))
+        return "transfer_too_late";
     return f->scope_larger ? "transfer_scope_larger" : sound(f);
 }
 
@@ -339,6 +341,7 @@ static const struct {
     {"the_first_comes_first", "the first surveillance of this cycle was not concluded yet"},
     {"transfer_not_valid", "the certificate to be taken over is not valid"},
     {"transfer_scope_larger", "a transfer carries the same scope or a smaller one"},
+    {"transfer_too_late", "the other body ceased more than six months ago: a new certification begins with stage 1"},
     {"transfer_suspended", "a suspended certification cannot be taken over"},
 };
 

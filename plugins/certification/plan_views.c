@@ -133,8 +133,7 @@ static void put_bar(struct bl_request *r, const struct certification_chart *char
     bl_json_close(r);
 }
 
-/* The share of all days of work that is done, in per cent. */
-static long done_share(const struct certification_chart *chart)
+long certification_done_share(const struct certification_chart *chart)
 {
     long days = 0, done = 0;
     for (size_t i = 0; i < chart->count; i++)
@@ -160,7 +159,8 @@ static void put_chart(struct bl_request *r, const struct certification_chart *ch
     if (chart->forecast && chart->target)
         bl_json_integer(r, "behind_target_days", chart->forecast - chart->target);
     bl_json_bool(r, "circle", chart->count > 0 && !chart->forecast);
-    bl_json_integer(r, "progress", done_share(chart));
+    bl_json_integer(r, "progress", certification_done_share(chart));
+    certification_gauge_put(r, chart);
     bl_json_array(r, "critical_path");
     for (size_t i = 0; i < chart->count; i++)
         if (chart->bars[i].task.critical)
@@ -178,6 +178,8 @@ enum bl_status certification_gantt(struct bl_request *r)
 {
     struct certification_chart chart;
     enum bl_status status = certification_chart_read(r, bl_param(r, "id"), &chart);
+    if (status == BL_OK)
+        status = certification_gauge_read(r, &chart);
     if (status)
         return status;
     const char *type = bl_accepts(r);

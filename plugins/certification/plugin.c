@@ -253,11 +253,22 @@ static const char template_body[] =
     "[\"fast\",\"typical\",\"slow\"],\"description\":\"which of the template's durations; typical when left out\"}},"
     "\"example\":{\"title\":\"Way to the certificate\",\"starts_on\":\"2027-01-11\"}}";
 
-static const char gantt_answer[] =
-    "{\"type\":\"object\",\"required\":[\"id\",\"title\",\"status\",\"start\",\"forecast_end\",\"critical_path\",\"tasks\","
-    "\"circle\","
-    "\"progress\"],\"properties\":{\"critical_path\":{\"type\":\"array\",\"items\":{\"type\":\"integer\"}},\"tasks\":{\"type\":"
-    "\"array\",\"items\":{\"type\":\"object\"}}}}";
+/* clang-format off */
+#define SCHEMA(...) #__VA_ARGS__
+static const char gantt_answer[] = SCHEMA({
+    "type": "object",
+    "required": ["id", "title", "status", "start", "forecast_end", "critical_path", "tasks", "circle", "progress", "gauge"],
+    "properties": {
+        "critical_path": {"type": "array", "items": {"type": "integer"}}, "tasks": {"type": "array", "items": {"type": "object"}},
+        "gauge": {"type": "object", "required": ["readiness", "planned", "history"], "properties": {
+            "readiness": {"type": ["integer", "null"], "minimum": 0, "maximum": 100,
+                          "description": "Per cent, now, as the evaluation area counts it; null where that cannot be read."},
+            "planned": {"type": ["integer", "null"], "description": "Per cent of the work that the baseline has behind it today."},
+            "history": {"type": "array", "items": {"type": "object", "required": ["on", "progress", "planned", "readiness"]}}
+        }}
+    }
+});
+/* clang-format on */
 
 #define ITEMS                                                                                                                    \
     "{\"type\":\"object\",\"required\":[\"items\",\"more\"],\"properties\":{\"items\":{\"type\":\"array\",\"items\":"            \

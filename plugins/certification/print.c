@@ -5,22 +5,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* clang-format off */
 static const char to_print[] =
-    "SELECT json_build_object('number', c.number, 'client', c.client_name, 'address', c.address, 'sites', c.sites, 'scope', "
-    "c.scope,"
-    " 'standard', 'ISO/IEC 27001:' || c.edition, 'soa', c.soa_version, 'revision', c.revision, 'effective', c.effective_on, "
-    "'expires', c.expires_on,"
-    " 'first', c.first_certified_on, 'previous', c.previous_expires_on, 'gap', coalesce(c.effective_on > c.previous_expires_on, "
-    "false), 'recertified',"
-    " (SELECT max(x.ends_on) FROM certification.audit x WHERE x.tenant_id = $1 AND x.certificate_id = c.id AND x.kind = "
-    "'recertification'"
-    " AND x.status = 'used'), 'remote', c.remote_only, 'body', o.name, 'accreditation', s.accreditation_body, "
-    "'accreditation_number',"
-    " s.accreditation_number, 'url', coalesce(s.public_url, '') || '/api/v1/public/certificates/' || c.number)::text, c.status"
-    " FROM certification.certificate c CROSS JOIN core.this_organisation o LEFT JOIN LATERAL (SELECT * FROM "
-    "certification.body_setting s"
-    " WHERE s.tenant_id = $1 AND s.archived_at IS NULL ORDER BY s.created_at DESC LIMIT 1) s ON true"
+    "SELECT json_build_object('number', c.number, 'client', c.client_name, 'address', c.address, 'city', c.city, 'country', c.country,"
+    " 'sites', c.sites, 'scope', c.scope, 'standard', 'ISO/IEC 27001:' || c.edition, 'soa', c.soa_version, 'revision', c.revision,"
+    " 'effective', c.effective_on, 'expires', c.expires_on, 'first', c.first_certified_on, 'previous', c.previous_expires_on,"
+    " 'gap', coalesce(c.effective_on > c.previous_expires_on, false), 'recertified', (SELECT max(x.ends_on) FROM certification.audit x"
+    " WHERE x.tenant_id = $1 AND x.certificate_id = c.id AND x.kind = 'recertification' AND x.status = 'used'),"
+    " 'remote', c.remote_only, 'body', concat_ws(', ', o.name, s.body_address), 'mark', s.mark, 'accreditation', s.accreditation_body,"
+    " 'accreditation_number', s.accreditation_number, 'url', coalesce(s.public_url, '') || '/api/v1/public/certificates/' || c.number)::text,"
+    " c.status FROM certification.certificate c CROSS JOIN core.this_organisation o" CERTIFICATION_SETTINGS
     " WHERE c.tenant_id = $1 AND c.id = $2 AND c.archived_at IS NULL";
+/* clang-format on */
 
 char *certification_qr_svg(const char *text)
 {
@@ -70,6 +66,7 @@ static json_t *facts_of(const json_t *c)
     }
     fact(facts, "Revision", revision);
     fact(facts, "Issued by", bl_text(c, "body"));
+    fact(facts, "Mark", bl_text(c, "mark"));
     fact(facts, "Accredited by", bl_text(c, "accreditation"));
     fact(facts, "Accreditation number", bl_text(c, "accreditation_number"));
     if (json_is_true(json_object_get(c, "remote")))

@@ -95,6 +95,7 @@ static enum bl_status apply_deadlines(struct bl_request *r)
 const struct bl_duty certification_duties[] = {
     {.name = "apply_deadlines", .period = 3600, .run = apply_deadlines},
     {.name = "tell_changes", .period = 60, .run = certification_tell_changes},
+    {.name = "gauge_plans", .period = 21600, .run = certification_gauge_plans},
     {.name = "end_audit_files", .period = 21600, .run = certification_file_end},
     {0},
 };

@@ -4,21 +4,17 @@
 #include "certification.h"
 #include <string.h>
 
+/* clang-format off */
 /* $2 certificate. A certificate without number is not known to the public; a confidential one is taken out. */
 static const char publish[] =
-    "SELECT certification.publish(c.number, CASE WHEN c.public AND c.archived_at IS NULL THEN jsonb_build_object('name', "
-    "c.client_name, 'address', c.address,"
-    " 'city', c.city, 'country', c.country, 'status', CASE c.status WHEN 'certified' THEN 'Active' WHEN 'suspended' THEN "
-    "'Suspended'"
-    " WHEN 'withdrawn' THEN 'Withdrawn' WHEN 'transferred_out' THEN 'Cancelled' WHEN 'expired' THEN 'Expired' ELSE 'Inactive' "
-    "END,"
-    " 'standard', 'ISO/IEC 27001:' || c.edition, 'scope', c.scope, 'sites', c.sites, 'effective_on', c.effective_on,"
-    " 'expires_on', coalesce(c.expires_on, c.previous_expires_on), 'revision', c.revision, 'accreditation_body', "
-    "s.accreditation_body,"
-    " 'accreditation_number', s.accreditation_number) END)"
-    " FROM certification.certificate c LEFT JOIN LATERAL (SELECT * FROM certification.body_setting s WHERE s.tenant_id = $1"
-    " AND s.archived_at IS NULL ORDER BY s.created_at DESC LIMIT 1) s ON true"
-    " WHERE c.tenant_id = $1 AND c.id = $2 AND c.number IS NOT NULL";
+    "SELECT certification.publish(c.number, CASE WHEN c.public AND c.archived_at IS NULL THEN jsonb_build_object('name', c.client_name,"
+    " 'address', c.address, 'city', c.city, 'country', c.country, 'status', CASE c.status WHEN 'certified' THEN 'Active'"
+    " WHEN 'suspended' THEN 'Suspended' WHEN 'withdrawn' THEN 'Withdrawn' WHEN 'transferred_out' THEN 'Cancelled'"
+    " WHEN 'expired' THEN 'Expired' ELSE 'Inactive' END, 'standard', 'ISO/IEC 27001:' || c.edition, 'scope', c.scope, 'sites', c.sites,"
+    " 'effective_on', c.effective_on, 'expires_on', coalesce(c.expires_on, c.previous_expires_on), 'revision', c.revision,"
+    " 'accreditation_body', s.accreditation_body, 'accreditation_number', s.accreditation_number) END)"
+    " FROM certification.certificate c" CERTIFICATION_SETTINGS " WHERE c.tenant_id = $1 AND c.id = $2 AND c.number IS NOT NULL";
+/* clang-format on */
 
 enum bl_status certification_publish(struct bl_request *r, const char *certificate)
 {
@@ -26,15 +22,19 @@ enum bl_status certification_publish(struct bl_request *r, const char *certifica
     return bl_sql(r, publish, &certificate, 1, 0, &rows);
 }
 
-/* A valid one whose last day has passed is expired, whether or not somebody has said so yet. */
+/* clang-format off */
+/* What only says that it is valid, and cannot be by its days or its edition, has ended, whether or not somebody has said so yet. */
+#define ENDED_BY_ITSELF(valid, expires, edition_2013)                                                                            \
+    " WHEN " valid " AND " expires " < core.today() THEN 'Expired' WHEN " valid " AND " edition_2013                             \
+    " AND core.today() > '2025-10-31' THEN 'Withdrawn'"
+#define STATUS                                                                                                                   \
+    "CASE" ENDED_BY_ITSELF("p.status IN ('Active', 'Suspended')", "p.expires_on", "p.standard = 'ISO/IEC 27001:2013'") " ELSE p.status END"
 #define ENTRY                                                                                                                    \
-    "json_build_object('number', p.number, 'name', p.name, 'city', p.city, 'country', p.country, 'status', " STATUS              \
-    ", 'standard', p.standard, 'scope', p.scope, 'sites', p.sites, 'effective_on', p.effective_on, 'expires_on', p.expires_on,"  \
+    "json_build_object('number', p.number, 'name', p.name, 'city', p.city, 'country', p.country, 'status', " STATUS ","          \
+    " 'standard', p.standard, 'scope', p.scope, 'sites', p.sites, 'effective_on', p.effective_on, 'expires_on', p.expires_on,"   \
     " 'revision', p.revision, 'body', p.body_name, 'accreditation_body', p.accreditation_body, 'accreditation_number',"          \
     " p.accreditation_number)::text"
-#define STATUS                                                                                                                   \
-    "CASE WHEN p.status IN ('Active', 'Suspended') AND p.expires_on < (now() AT TIME ZONE 'UTC')::date THEN 'Expired' ELSE "     \
-    "p.status END"
+/* clang-format on */
 
 /* GET /api/v1/public/certificates/{number} */
 enum bl_status certification_public_one(struct bl_request *r)
@@ -85,27 +85,24 @@ enum bl_status certification_public_search(struct bl_request *r)
     return status;
 }
 
+/* clang-format off */
 /* The layout of the global register: dates as YYYYMMDD, seven statuses. */
 static const char export[] =
-    "SELECT json_build_object('certificate_number', c.number, 'certified_entity_name', c.client_name, "
-    "'certified_entity_address', c.address,"
-    " 'city', c.city, 'country', c.country, 'site_list', c.sites, 'certification_type', 'Management System', "
-    "'standard_and_edition', 'ISO/IEC 27001:' || c.edition,"
-    " 'scope_statement', c.scope, 'certification_status', CASE WHEN c.status IN ('certified', 'suspended') AND c.expires_on < "
-    "core.today() THEN 'Expired'"
-    " WHEN c.status = 'certified' THEN 'Active' WHEN c.status = 'suspended' THEN 'Suspended' WHEN c.status = 'withdrawn' THEN "
-    "'Withdrawn'"
-    " WHEN c.status = 'expired' THEN 'Expired' WHEN c.status = 'transferred_out' THEN 'Cancelled' WHEN c.status = "
-    "'decision_pending' THEN 'Draft' ELSE 'Inactive' END,"
+    "SELECT json_build_object('certificate_number', c.number, 'certification_identity_number', c.id,"
+    " 'certified_entity_name', c.client_name, 'certified_entity_address', c.address,"
+    " 'site_address', concat_ws(', ', c.address, c.city, c.country), 'site_list', c.sites, 'certification_type', 'Management System',"
+    " 'standard_and_edition', 'ISO/IEC 27001:' || c.edition, 'scope_statement', c.scope, 'certification_status', CASE"
+    ENDED_BY_ITSELF("c.status IN ('certified', 'suspended')", "c.expires_on", "c.edition = '2013'")
+    " WHEN c.status = 'certified' THEN 'Active' WHEN c.status = 'suspended' THEN 'Suspended' WHEN c.status = 'withdrawn' THEN 'Withdrawn'"
+    " WHEN c.status = 'expired' THEN 'Expired' WHEN c.status = 'transferred_out' THEN 'Cancelled'"
+    " WHEN c.status = 'decision_pending' THEN 'Draft' ELSE 'Inactive' END,"
     " 'first_certified_on', to_char(c.first_certified_on, 'YYYYMMDD'), 'effective_date', to_char(c.effective_on, 'YYYYMMDD'),"
-    " 'expiry_date', to_char(coalesce(c.expires_on, c.previous_expires_on), 'YYYYMMDD'), 'revision', c.revision, "
-    "'remote_only_note', c.remote_only,"
-    " 'cb_name_address_mark', o.name, 'accreditation_body', s.accreditation_body, 'accreditation_number', "
-    "s.accreditation_number)::text"
-    " FROM certification.certificate c CROSS JOIN core.this_organisation o LEFT JOIN LATERAL (SELECT * FROM "
-    "certification.body_setting s"
-    " WHERE s.tenant_id = $1 AND s.archived_at IS NULL ORDER BY s.created_at DESC LIMIT 1) s ON true"
+    " 'expiry_date', to_char(coalesce(c.expires_on, c.previous_expires_on), 'YYYYMMDD'), 'revision', c.revision,"
+    " 'remote_only_note', c.remote_only, 'cb_name_address_mark', concat_ws(', ', o.name, s.body_address, s.mark),"
+    " 'accreditation_body', s.accreditation_body, 'accreditation_number', s.accreditation_number, 'visible_to_public', c.public)::text"
+    " FROM certification.certificate c CROSS JOIN core.this_organisation o" CERTIFICATION_SETTINGS
     " WHERE c.tenant_id = $1 AND c.archived_at IS NULL AND c.number IS NOT NULL AND c.public ORDER BY c.number LIMIT 5001";
+/* clang-format on */
 
 /* GET register-export */
 enum bl_status certification_register_export(struct bl_request *r)

@@ -121,6 +121,7 @@ struct certification_facts {
     bool resolved, requested;                    /* the cause is settled; the client asks in writing */
     bool scope_changed;                          /* a new scope is stated */
     bool other_valid, other_accredited, other_suspended, scope_larger; /* the certificate of the other body */
+    long other_ceased;                                                 /* the other body stopped or lost its accreditation */
     bool accepted_elsewhere;                                           /* the other body took it over */
     bool edition_2013;
     int stage2_months, suspension_months; /* settings of the body */

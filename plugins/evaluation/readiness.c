@@ -19,10 +19,9 @@ static const char requirements[] =
     "('not_started',"
     " 'planned') THEN 'fulfilment' WHEN btrim(coalesce(s.evidence, '')) = '' THEN 'evidence' WHEN s.judged_on <= current_date -"
     " interval '1 year' THEN 'newer_judgement' WHEN s.state = 'partial' THEN 'rest' END)::text,"
-    " q.obligation = 'shall', CASE WHEN btrim(coalesce(s.evidence, '')) = '' OR s.judged_on <= current_date - interval '1 year' "
-    "THEN 0"
-    " WHEN s.state = 'fulfilled' THEN 2 WHEN s.state = 'partial' THEN 1 ELSE 0 END"
-    " FROM evaluation.requirement q LEFT JOIN (SELECT DISTINCT ON (t.requirement) t.* FROM evaluation.requirement_status t"
+    " q.obligation = 'shall', coalesce(h.halves, 0)"
+    " FROM evaluation.requirement q LEFT JOIN evaluation.requirement_halves($1, $2::text) h ON h.seq = q.seq LEFT JOIN (SELECT "
+    "DISTINCT ON (t.requirement) t.* FROM evaluation.requirement_status t"
     " WHERE t.tenant_id = $1 AND t.archived_at IS NULL ORDER BY t.requirement, t.judged_on DESC, t.created_at DESC, t.id DESC) s"
     " ON s.requirement = q.edition || '#' || q.seq WHERE q.edition = $2::text ORDER BY q.seq";
 

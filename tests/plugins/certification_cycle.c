@@ -277,55 +277,6 @@ static void nothing_to_2013_is_granted_any_more(void **state)
     free(f.certificate);
 }
 
-static void the_register_shows_what_it_may(void **state)
-{
-    (void)state;
-    struct file f = by_hand();
-    struct api *nobody = api_new();
-    granted_by_hand(&f, -200);
-    char *number = read_member(office, BODY "certificates", f.certificate, "number");
-    struct answer a = api_get(nobody, "/api/v1/public/certificates/%s", number);
-    expect_status(&a, 200);
-    assert_string_equal(answer_text(&a, "status"), "Active");
-    assert_string_equal(answer_text(&a, "standard"), "ISO/IEC 27001:2022");
-    assert_string_equal(answer_text(&a, "expires_on"), years_after(area_day(-200), 3, 1));
-    static const char shown[] =
-        " number name city country status standard scope sites effective_on expires_on revision body accreditation_body "
-        "accreditation_number ";
-    const char *name;
-    json_t *value;
-    json_object_foreach(a.json, name, value)
-    {
-        char word[64];
-        snprintf(word, sizeof word, " %s ", name);
-        assert_non_null(strstr(shown, word));
-    }
-    answer_free(&a);
-    a = api_get(nobody, "/api/v1/public/certificates?name=by%%20hand&status=Active");
-    expect_status(&a, 200);
-    assert_non_null(strstr(a.body, number));
-    answer_free(&a);
-    a = api_get(nobody, "/api/v1/public/certificates?name=by");
-    expect_problem(&a, 400, "bad_filter", NULL);
-    answer_free(&a);
-    act(office, BODY "certificates", f.certificate, "suspend_requested",
-        json_pack("{s:s, s:s}", "request", "Letter", "asked_on", area_day(-3)), OK);
-    a = api_get(nobody, "/api/v1/public/certificates/%s", number);
-    assert_string_equal(answer_text(&a, "status"), "Suspended");
-    answer_free(&a);
-    a = get(office, BODY "register-export");
-    expect_status(&a, 200);
-    assert_non_null(strstr(a.body, number));
-    answer_free(&a);
-    a = api_get(nobody, "/api/v1/public/certificates/NO-SUCH-1");
-    expect_status(&a, 404);
-    answer_free(&a);
-    api_free(nobody);
-    free(number);
-    free(f.application);
-    free(f.certificate);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -336,7 +287,6 @@ int main(void)
         cmocka_unit_test(a_certificate_is_taken_over),
         cmocka_unit_test(a_scope_changes_and_the_expiry_stays),
         cmocka_unit_test(nothing_to_2013_is_granted_any_more),
-        cmocka_unit_test(the_register_shows_what_it_may),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -304,6 +304,8 @@ CREATE TABLE certification.body_setting (
     acts_by_itself boolean NOT NULL,
     accreditation_body text,
     accreditation_number text,
+    body_address text,
+    mark text,
     public_url text,
     CONSTRAINT body_setting_pk PRIMARY KEY (tenant_id, id),
     CONSTRAINT body_setting_ref_key UNIQUE (tenant_id, ref),
@@ -316,6 +318,8 @@ CREATE TABLE certification.body_setting (
     CONSTRAINT body_setting_suspension_months_check CHECK (suspension_months BETWEEN 1 AND 12),
     CONSTRAINT body_setting_accreditation_body_check CHECK (char_length(accreditation_body) <= 200),
     CONSTRAINT body_setting_accreditation_number_check CHECK (char_length(accreditation_number) <= 60),
+    CONSTRAINT body_setting_body_address_check CHECK (char_length(body_address) <= 500),
+    CONSTRAINT body_setting_mark_check CHECK (char_length(mark) <= 100),
     CONSTRAINT body_setting_public_url_check CHECK (char_length(public_url) <= 200)
 );
 CREATE INDEX body_setting_created_at_idx ON certification.body_setting (tenant_id, created_at, id) WHERE archived_at IS NULL;
@@ -497,6 +501,7 @@ CREATE TABLE certification.certificate (
     transfer_number text,
     transfer_decided_on date,
     transfer_expires_on date,
+    transfer_ceased_on date,
     transfer_accredited boolean,
     transfer_suspended boolean,
     transfer_scope_larger boolean,
@@ -911,7 +916,7 @@ CREATE INDEX received_finding_source_idx ON certification.received_finding (tena
 CREATE INDEX received_decision_source_idx ON certification.received_decision (tenant_id, source) WHERE source IS NOT NULL;
 
 -- Whatever the code does: who is certified has a number, a decision and a last day no further than three years from it (after a
--- restoration or an early recertification the days of the cycle before are added), and a certificate to 2013 ended with October 2025.
+-- restoration or an early recertification the days of the cycle before are added).
 ALTER TABLE certification.certificate ADD CONSTRAINT certificate_expiry_check CHECK (status NOT IN ('certified', 'suspended') OR
     (number IS NOT NULL AND decided_on IS NOT NULL AND expires_on IS NOT NULL AND expires_on >= decided_on
     AND expires_on <= greatest(decided_on, previous_expires_on) + interval '3 years'));
@@ -1033,3 +1038,18 @@ CREATE TABLE certification.audit_file_part (
 CREATE INDEX received_file_source_idx ON certification.received_file (tenant_id, source) WHERE source IS NOT NULL;
 SELECT core.fence('certification.audit_file_part');
 GRANT DELETE ON certification.audit_file_part TO ballium_app; -- what has ended is deleted, not archived
+
+-- How far a plan was on a day, and what the evaluation area, where it is loaded, said of readiness: written by the service.
+CREATE TABLE certification.plan_gauge (
+    tenant_id uuid NOT NULL,
+    plan_id uuid NOT NULL,
+    measured_on date NOT NULL,
+    progress integer NOT NULL,
+    readiness integer,
+    CONSTRAINT plan_gauge_pk PRIMARY KEY (tenant_id, plan_id, measured_on),
+    CONSTRAINT plan_gauge_progress_check CHECK (progress BETWEEN 0 AND 100),
+    CONSTRAINT plan_gauge_readiness_check CHECK (readiness BETWEEN 0 AND 100)
+);
+ALTER TABLE certification.plan_gauge ADD CONSTRAINT plan_gauge_plan_id_fkey FOREIGN KEY (tenant_id, plan_id)
+    REFERENCES certification.project_plan (tenant_id, id);
+SELECT core.fence('certification.plan_gauge');

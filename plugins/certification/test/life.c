@@ -218,6 +218,7 @@ static void each_guard(void **state)
     REFUSED("start_again", expiry = DAY - 30, "restoration_open");
     REFUSED("transfer_out", accepted_elsewhere = false, "not_accepted_elsewhere");
     REFUSED("transfer_out", majors = 1, "major_not_verified");
+    REFUSED("transfer_in", other_ceased = DAY - 184, "transfer_too_late");
     REFUSED("transfer_in", other_accredited = false, "not_accredited");
     REFUSED("transfer_in", other_suspended = true, "transfer_suspended");
     REFUSED("transfer_in", other_valid = false, "transfer_not_valid");
