@@ -47,21 +47,6 @@ const char *resource_url(struct bl_request *r, const struct plan *plan, const ch
 
 /* ---- list ---- */
 
-static enum bl_status read_query(struct bl_request *r, long *limit, const char **cursor)
-{
-    const char *text = bl_query(r, "limit");
-    char *end = NULL;
-    *limit = text != NULL ? strtol(text, &end, 10) : PLAN_PAGE;
-    *cursor = bl_query(r, "cursor");
-    if (text != NULL && (*text < '1' || *text > '9' || *end != '\0' || *limit > PLAN_PAGE_MAX))
-        return bl_fail(r, BL_BAD_REQUEST, "bad_limit", NULL, "query parameter limit: must be a number from 1 to %d",
-                       PLAN_PAGE_MAX);
-    if (*cursor != NULL && !uuid_valid(*cursor))
-        return bl_fail(r, BL_BAD_REQUEST, "bad_cursor", NULL,
-                       "query parameter cursor: not one that this list gave; begin without it");
-    return resource_known_query(r, "limit cursor");
-}
-
 static void put_linked(struct bl_request *r, const struct plan *plan, const struct bl_rows *rows, int row)
 {
     bl_json_object(r, NULL);
@@ -98,7 +83,7 @@ enum bl_status resource_links(struct bl_request *r)
     const char *args[3];
     struct bl_rows *rows;
     long limit;
-    enum bl_status status = read_query(r, &limit, &args[1]);
+    enum bl_status status = resource_page_of(r, &limit, &args[1]);
     if (status == BL_OK)
         status = need_loaded(r, relation);
     if (status != BL_OK)

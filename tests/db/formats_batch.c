@@ -46,15 +46,27 @@ static void bad_bodies_are_all_named(void **state)
                           "{\"op\":\"melt\",\"id\":\"" NOBODY "\"},"
                           "{\"op\":\"update\",\"body\":{\"height\":99}},"
                           "{\"op\":\"archive\",\"id\":\"x\",\"if_match\":\"3\",\"body\":{}},"
-                          "{\"op\":\"create\",\"id\":\"" NOBODY "\",\"extra\":1}, 7]}",
+                          "{\"op\":\"create\",\"id\":\"" NOBODY "\",\"extra\":1}, 7,"
+                          "{\"op\":\"archive\",\"id\":\"" NOBODY "\",\"if_match\":\"\\\"1\\\"x\"},"
+                          "{\"op\":\"archive\",\"id\":\"" NOBODY "\",\"if_match\":\"\\\"4294967297\\\"\"},"
+                          "{\"op\":\"create\",\"body\":[]}]}",
                           422);
     static const char *const told[][2] = {
-        {"too_short", "/operations/1/body/title"},  {"not_allowed", "/operations/1/body/kind"},
-        {"not_allowed", "/operations/2/op"},        {"required", "/operations/3/id"},
-        {"required", "/operations/3/if_match"},     {"bad_id", "/operations/4/id"},
-        {"bad_if_match", "/operations/4/if_match"}, {"unknown_member", "/operations/4/body"},
-        {"unknown_member", "/operations/5/id"},     {"unknown_member", "/operations/5/extra"},
-        {"required", "/operations/5/body"},         {"type", "/operations/6"},
+        {"too_short", "/operations/1/body/title"},
+        {"not_allowed", "/operations/1/body/kind"},
+        {"not_allowed", "/operations/2/op"},
+        {"required", "/operations/3/id"},
+        {"required", "/operations/3/if_match"},
+        {"bad_id", "/operations/4/id"},
+        {"bad_if_match", "/operations/4/if_match"},
+        {"unknown_member", "/operations/4/body"},
+        {"unknown_member", "/operations/5/id"},
+        {"unknown_member", "/operations/5/extra"},
+        {"required", "/operations/5/body"},
+        {"type", "/operations/6"},
+        {"bad_if_match", "/operations/7/if_match"},
+        {"bad_if_match", "/operations/8/if_match"},
+        {"type", "/operations/9/body"},
     };
     for (size_t i = 0; i < sizeof told / sizeof *told; i++) {
         if (!ask_told(a, told[i][0], told[i][1]))

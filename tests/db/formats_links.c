@@ -197,6 +197,74 @@ static void bodies_are_checked(void **state)
     }
 }
 
+/* What a rule of an area links is held to the same. */
+static void a_rule_links_what_its_caller_could(void **state)
+{
+    struct yard_db *y = *state;
+    struct pair p = make_pair(y);
+    const struct {
+        const char *resource, *id, *relation, *to, *refused;
+        int status;
+        const char *code;
+    } table[] = {
+        {"planning.risks", p.gate, "assets", p.tower, NULL, 409, "area_not_loaded"},
+        {"yard.gates", p.gate, "far_towers", p.tower, NULL, 404, "no_such_relation"},
+        {"yard.gates", p.gate, "near_towers", p.tower, "yard.gate:write", 403, "forbidden"},
+        {"yard.gates", "here", "near_towers", p.tower, NULL, 404, "not_found"},
+        {"yard.gates", NOBODY, "near_towers", p.tower, NULL, 404, "not_found"},
+        {"yard.gates", p.gate, "near_towers", "there", NULL, 422, "bad_id"},
+        {"yard.gates", p.gate, "near_towers", NOBODY, NULL, 422, "unknown_reference"},
+        {"yard.gates", p.gate, "near_towers", p.tower, NULL, 0, NULL},
+    };
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        struct ask *a = formats_ask(y);
+        a->refused = table[i].refused;
+        ask_route(a, "POST", GATES);
+        int status = engine_link(&a->fake.request, table[i].resource, table[i].id, table[i].relation, table[i].to);
+        yard_expect(a, status, table[i].status);
+        if (table[i].code != NULL && ask_problem(a, table[i].code) == NULL)
+            yard_expect(a, 0, 1);
+        if (a->open)
+            assert_true(db_script(a->db, status == BL_OK ? "COMMIT" : "ROLLBACK"));
+        ask_free(a);
+    }
+    assert_int_equal(linked(y, NEAR, p.gate), 1);
+}
+
+static void nothing_is_linked_to_itself(void **state)
+{
+    struct yard_db *y = *state;
+    const char *gate = yard_create(y, GATES, "{\"title\":\"alone\"}");
+    struct ask *a = link_ask(y, GATE "/links/twins", gate, gate, 422);
+    assert_true(ask_told(a, "not_allowed", "/id"));
+    ask_free(a);
+    link_to(y, GATE "/links/twins", gate, yard_create(y, GATES, "{\"title\":\"another\"}"), 201);
+}
+
+/* The lists that have no conditions of their own: links and history. */
+static void pages_are_asked_for_in_words_that_exist(void **state)
+{
+    static const struct {
+        const char *name, *value, *code;
+    } table[] = {
+        {"limit", "0", "bad_limit"},  {"limit", "501", "bad_limit"},
+        {"limit", "5x", "bad_limit"}, {"limit", "-1", "bad_limit"},
+        {"limit", "", "bad_limit"},   {"cursor", "next", "bad_cursor"},
+        {"cursor", "", "bad_cursor"}, {"sort", "title", "unknown_parameter"},
+    };
+    static const char *const paths[] = {NEAR, GATE "/history"};
+    struct yard_db *y = *state;
+    struct pair p = make_pair(y);
+    for (size_t i = 0; i < 2 * (sizeof table / sizeof *table); i++) {
+        struct ask *a = formats_ask(y);
+        ask_query(a, table[i / 2].name, table[i / 2].value);
+        yard_expect(a, ask(a, "GET", paths[i % 2], p.gate), 400);
+        if (ask_problem(a, table[i / 2].code) == NULL)
+            yard_expect(a, 0, 1);
+        ask_free(a);
+    }
+}
+
 static void pages_follow_one_another(void **state)
 {
     struct yard_db *y = *state;
@@ -231,6 +299,9 @@ int main(void)
         cmocka_unit_test(absent_areas_say_so),
         cmocka_unit_test(who_may_not_read_the_other_end_learns_nothing),
         cmocka_unit_test(bodies_are_checked),
+        cmocka_unit_test(a_rule_links_what_its_caller_could),
+        cmocka_unit_test(nothing_is_linked_to_itself),
+        cmocka_unit_test(pages_are_asked_for_in_words_that_exist),
         cmocka_unit_test(pages_follow_one_another),
     };
     return cmocka_run_group_tests(tests, yard_up, yard_down);

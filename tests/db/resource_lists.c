@@ -270,6 +270,33 @@ static void a_scan_reads_every_page(void **state)
     ask_free(a);
 }
 
+/* A statement has room for 64 values: what is more is refused, whichever part of the query brings the one too many. */
+static void a_query_of_any_size_is_answered_or_refused(void **state)
+{
+    static const char *const rest[] = {"", "&q=aa bb", "&sort=-kind,title"};
+    struct yard_db *y = *state;
+    for (int conditions = 50; conditions <= 64; conditions++)
+        for (size_t kind = 0; kind < sizeof rest / sizeof *rest; kind++) {
+            const char *query = arena_format(y->arena, "limit=1%s", rest[kind]), *cursor = NULL;
+            int status = 200;
+            for (int i = 0; i < conditions; i++)
+                query = arena_format(y->arena, "%s&title=gt.a", query);
+            for (int page = 0; page < 2 && status == 200; page++) {
+                struct ask *a = yard_ask(y);
+                put_query(a, cursor ? arena_format(y->arena, "%s&cursor=%s", query, cursor) : query);
+                status = ask(a, "GET", GATES, NULL);
+                if (status != 200 && !ask_problem(a, "bad_filter") && !ask_problem(a, "too_many_words"))
+                    yard_expect(a, status, 400);
+                cursor = status == 200 && ask_text(a, "next") ? arena_string(y->arena, ask_text(a, "next")) : NULL;
+                ask_free(a);
+                if (cursor == NULL)
+                    break;
+            }
+            assert_int_equal(status, status == 200 ? 200 : 400);
+            assert_true(status == 200 ? conditions < 64 : conditions > 52);
+        }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -278,6 +305,7 @@ int main(void)
         cmocka_unit_test(a_cursor_belongs_to_its_list),
         cmocka_unit_test(count_on_request),
         cmocka_unit_test(a_scan_reads_every_page),
+        cmocka_unit_test(a_query_of_any_size_is_answered_or_refused),
     };
     return cmocka_run_group_tests(tests, lists_up, yard_down);
 }

@@ -183,6 +183,11 @@ static void archived_records_are_out_of_the_way(void **state)
     const char *id = yard_create(y, GATES, "{\"title\":\"Old\",\"serial\":\"S-1\"}");
     a = yard_ask(y);
     ask_header(a, "If-Match", "\"1\"");
+    assert_int_equal(ask(a, "POST", GATE ":restore", id), 409);
+    assert_true(ask_told(a, "not_archived", NULL));
+    ask_free(a);
+    a = yard_ask(y);
+    ask_header(a, "If-Match", "\"1\"");
     yard_expect(a, ask(a, "POST", GATE ":archive", id), 200);
     assert_int_equal(a->fake.statements, 1);
     assert_non_null(ask_text(a, "archived_at"));

@@ -99,6 +99,9 @@ static void reason_and_input_are_checked_and_kept(void **state)
     assert_true(ask_told(a, "out_of_range", "/grade"));
     assert_true(ask_told(a, "unknown_member", "/colour"));
     ask_free(a);
+    assert_int_equal(transit(y, y->bert, id, "reject", "\"2\"", "{\"reason\":null,\"grade\":2}", &a), 422);
+    assert_true(ask_told(a, "required", "/reason"));
+    ask_free(a);
     assert_int_equal(transit(y, y->bert, id, "reject", "\"2\"", "{\"reason\":\" \",\"grade\":2}", NULL), 422);
     assert_int_equal(transit(y, y->bert, id, "reject", "\"2\"", "{\"reason\":\"too short\",\"grade\":2}", NULL), 200);
     assert_string_equal(
@@ -138,6 +141,10 @@ static void a_rule_refuses_or_fills_server_fields(void **state)
     const char *id = complete(y);
     yard_expect(a, transit(y, y->anna, id, "close", "\"1\"", "{\"reason\":\"done\"}", &a), 200);
     assert_string_equal(ask_text(a, "score"), "42");
+    ask_free(a);
+    const char *odd = yard_create(y, GATES, "{\"title\":\"Odd\"}"); /* what the rule makes is held to the table, too */
+    assert_int_equal(transit(y, y->anna, odd, "close", "\"1\"", NULL, &a), 500);
+    assert_true(ask_told(a, "internal", NULL));
     ask_free(a);
     const char *last = yard_create(y, GATES, "{\"title\":\"Last\"}"); /* refused after it was written */
     assert_int_equal(transit(y, y->anna, last, "close", "\"1\"", NULL, NULL), 409);
@@ -199,6 +206,8 @@ static void code_transits_as_the_api_does(void **state)
     assert_int_equal(bl_transit(r, "yard.gates", id, "open", NULL, NULL), BL_NOT_FOUND);
     assert_int_equal(bl_transit(r, "yard.gates", "no-uuid", "submit", NULL, NULL), BL_NOT_FOUND);
     assert_int_equal(bl_transit(r, "yard.bridges", id, "submit", NULL, NULL), BL_NOT_FOUND);
+    assert_int_equal(bl_create(r, "yard.bridges", input, NULL), BL_NOT_FOUND);
+    assert_int_equal(bl_update(r, "yard.bridges", id, input, NULL), BL_NOT_FOUND);
     a->refused = "yard.gate:approve";
     assert_int_equal(bl_transit(r, "yard.gates", id, "reject", input, NULL), BL_FORBIDDEN);
     assert_true(ask_told(a, "forbidden", NULL));

@@ -12,7 +12,7 @@
 
 #include <strings.h>
 
-enum { ASK_PAIRS = 32, ASK_ARGS = 80 };
+enum { ASK_PAIRS = 72, ASK_ARGS = 80 };
 
 struct ask {
     struct fake fake; /* first, as the request is first in it */

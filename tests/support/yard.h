@@ -51,7 +51,8 @@ static enum bl_status yard_score(struct bl_request *r, const struct bl_change *c
 {
     if (json_is_true(json_object_get(change->before, "locked")))
         return bl_fail(r, BL_CONFLICT, "locked", "/locked", "a locked gate is not closed");
-    json_object_set_new(change->after, "score", json_integer(42));
+    bool odd = strcmp(json_string_value(json_object_get(change->before, "title")), "Odd") == 0;
+    json_object_set_new(change->after, "score", json_integer(odd ? 1000 : 42)); /* of 100 at most: a mistake of the rule's own */
     return BL_OK;
 }
 
@@ -84,6 +85,7 @@ static enum bl_status yard_neared(struct bl_request *r, const struct bl_change *
 static const struct bl_relation yard_gate_relations[] = {
     {.name = "near_towers", .to = "yard.towers", .inverse = "gates", .after = yard_neared},
     {.name = "risks", .to = "planning.risks", .inverse = "gates"},
+    {.name = "twins", .to = "yard.gates", .inverse = "twin_of"},
     {0},
 };
 

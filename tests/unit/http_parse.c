@@ -115,12 +115,14 @@ static void paths_that_are_refused(void **state)
         "/a%",    "/a%4",  "/a%zz", "/a%4g",  "/%ff",    "/%C3",   "/%C0%AF",       "/\xff",   "/%ED%A0%80",
         "/a%0Ab", "/a%0d", "/a%7f", "/a\x01", "/a#b",    "/a/%1F", "/%F4%90%80%80", "/a%2F",   "http://x/y",
     };
+    struct http_path path;
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
-        struct http_path path;
         const char *why = http_path_split(&path, arena, table[i], strlen(table[i]));
         if (why == NULL)
             fail_msg("accepted: %s", table[i]);
     }
+    assert_string_equal(http_path_split(&path, arena, "/a%4g", 5), "the path has a broken percent escape");
+    assert_string_equal(http_path_split(&path, arena, "/a%g4", 5), "the path has a broken percent escape");
 }
 
 static void paths_are_bounded(void **state)
@@ -167,6 +169,8 @@ static void queries_that_are_refused(void **state)
     for (size_t i = 0; i < sizeof table / sizeof *table; i++)
         if (http_query_parse(&q, arena, table[i]) == NULL)
             fail_msg("accepted: %s", table[i]);
+    assert_string_equal(http_query_parse(&q, arena, "a=%4g"), "the query has a broken percent escape");
+    assert_string_equal(http_query_parse(&q, arena, "%g4=a"), "the query has a broken percent escape");
 }
 
 static void queries_are_bounded(void **state)
@@ -187,6 +191,10 @@ static void queries_are_bounded(void **state)
 }
 
 /* ---- media types ---- */
+
+#define LONG_TYPE                                                                                                                \
+    "application/"                                                                                                               \
+    "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
 
 static void content_types(void **state)
 {
@@ -211,7 +219,16 @@ static void content_types(void **state)
         {"application/json; charset=\"utf-8", NULL, NULL},
         {"application/json; charset=utf-8; charset=latin1", NULL, NULL},
         {"application/json charset=utf-8", NULL, NULL},
+        {"application/json; charset utf-8", NULL, NULL},
+        {"application/json; =utf-8", NULL, NULL},
+        {"application/json; header=", NULL, NULL},
+        {"application/json; charset=\"\"", NULL, NULL},
+        {"application/json; charset=a-set-of-characters-that-has-a-very-long-name", NULL, NULL},
+        {"application/json; a-parameter-whose-name-is-longer-than-any=1", NULL, NULL},
+        {LONG_TYPE, LONG_TYPE, ""},
+        {LONG_TYPE "x", NULL, NULL},
     };
+    assert_int_equal(sizeof LONG_TYPE, HTTP_MEDIA_TYPE); /* the longest that has room */
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
         struct http_media m;
         bool good = http_media_parse(&m, table[i].value);
@@ -265,6 +282,9 @@ static void accept_chooses(void **state)
         {"nonsense, text/csv", "text/csv"},
         {"text/csv;q=2", NULL},
         {"text/csv;q=0.1234", NULL},
+        {"text/csv;q=0x5", NULL},
+        {"text/csv;q=0.5a", NULL},
+        {"text/csv;q=1.001", NULL},
         {"", NULL},
     };
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
@@ -299,6 +319,9 @@ static void traceparents(void **state)
         {"00-" TRACE "-0000000000000000-01", false},
         {"00-" TRACE "-" SPAN "-0", false},
         {"00-" TRACE "-" SPAN "-0x", false},
+        {"0x-" TRACE "-" SPAN "-01", false},
+        {"00-" TRACE "-" SPAN "_01", false},
+        {"00-" TRACE "-00f067aa0ba902bx-01", false},
         {"00_" TRACE "-" SPAN "-01", false},
         {"00-" TRACE "\n" SPAN "-01", false},
         {"", false},

@@ -18,6 +18,22 @@ static enum bl_status hear(struct bl_request *r, const struct bl_change *change)
     return BL_OK;
 }
 
+static enum bl_status work(struct bl_request *r, const json_t *input, json_t **outcome)
+{
+    (void)r;
+    (void)input;
+    (void)outcome;
+    return BL_OK;
+}
+
+static enum bl_status receive(struct bl_request *r, const char *from, const json_t *message)
+{
+    (void)r;
+    (void)from;
+    (void)message;
+    return BL_OK;
+}
+
 /* A descriptor that can be changed. One spare element at each end. */
 struct sample {
     struct bl_field item[3], input[3], task[9], note[3];
@@ -30,6 +46,10 @@ struct sample {
     struct bl_migration migrations[3];
     struct bl_signal signals[3];
     struct bl_watch watches[3];
+    struct bl_duty duties[3];
+    struct bl_job jobs[3];
+    struct bl_inbox inboxes[3];
+    struct bl_report reports[3];
     struct bl_plugin plugin;
 };
 
@@ -63,6 +83,10 @@ static void make_sound(struct sample *s)
                      .label = "Open",
                      .sql = "SELECT count(*), NULL::bigint, true FROM sample.task WHERE tenant_id = $1"}},
         .watches = {{.what = "planning.risks.controls", .told = hear}},
+        .duties = {{.name = "expire", .period = 3600, .run = answer}},
+        .jobs = {{.name = "print", .run = work}},
+        .inboxes = {{.name = "finding", .receive = receive}},
+        .reports = {{.name = "list", .label = "List", .permission = "sample.task:read", .make = work}},
         .plugin = {.abi = BL_ABI, .name = "sample", .version = "1.0.0", .clause = "8"},
     };
     s->task[STEPS].items = s->item;
@@ -78,12 +102,32 @@ static void make_sound(struct sample *s)
     s->plugin.migrations = s->migrations;
     s->plugin.signals = s->signals;
     s->plugin.watches = s->watches;
+    s->plugin.duties = s->duties;
+    s->plugin.jobs = s->jobs;
+    s->plugin.inboxes = s->inboxes;
+    s->plugin.reports = s->reports;
 }
 
 #define T "resource tasks: "
 #define F(name) "resource tasks, field " name ": "
 #define X "resource tasks, transition finish: "
 #define R "route GET views/{name}: "
+
+#define FIFTY "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+
+#define CUT FIFTY FIFTY FIFTY FIFTY "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" /* what a line shows of a long path */
+
+/* More states than the engine has room for: 25 names of 42 letters. */
+static struct bl_state many[26];
+static char many_names[25][43];
+
+static void make_many(void)
+{
+    for (int i = 0; i < 25; i++) {
+        memset(many_names[i], 'a' + i, sizeof many_names[i] - 1);
+        many[i] = (struct bl_state){.name = many_names[i], .flags = i == 0 ? BL_INITIAL : 0};
+    }
+}
 
 /* A plugin with nothing in it. */
 #define BARE(text) ((struct bl_plugin){.abi = BL_ABI, .name = text, .version = "1.0.0", .clause = "8"})
@@ -102,6 +146,9 @@ static void make_sound(struct sample *s)
     CASE(plugin_permission, s->plugin.permissions = "thing", "permissions: `thing` is not thing:verb") \
     CASE(plugin_permission_case, s->plugin.permissions = "a:b a:Read", "permissions: `a:Read` is not thing:verb") \
     CASE(requires_name, s->plugin.requires = "annex-a", "requires: `annex-a` is not a snake_case name") \
+    CASE(requires_itself, s->plugin.requires = "sample", "requires itself") \
+    CASE(plugin_version_points, s->plugin.version = "1..0", "version is `1..0`: three numbers with points, such as 1.0.0") \
+    CASE(plugin_version_more, s->plugin.version = "1.0.0-a", "version is `1.0.0-a`: three numbers with points, such as 1.0.0") \
     CASE(migration_gap, s->migrations[0].number = 2, "migration 0002 stands where 0001 is due: numbers are dense, from 1") \
     CASE(migration_order, s->migrations[1] = ((struct bl_migration){.number = 1, .name = "b", .sql = "SELECT 1", .length = 8}), "migration 0001 stands where 0002 is due: numbers are dense, from 1") \
     CASE(migration_sql, s->migrations[0].sql = NULL, "migration 0001 has no name or no SQL") \
@@ -117,6 +164,23 @@ static void make_sound(struct sample *s)
     CASE(watch_own, s->watches[0].what = "sample.tasks", "watch sample.tasks: it is the plugin's own: use `after` there") \
     CASE(watch_none, s->watches[0].told = NULL, "watch planning.risks.controls: nothing to tell it to") \
     CASE(watch_twice, s->watches[1] = s->watches[0], "watch planning.risks.controls: named twice") \
+    CASE(duty_name, s->duties[0].name = "Expire", "duty Expire: its name is not snake_case") \
+    CASE(duty_period, s->duties[0].period = 0, "duty expire: period is 0: must be a second at least") \
+    CASE(duty_none, s->duties[0].run = NULL, "duty expire: nothing to run") \
+    CASE(duty_twice, s->duties[1] = s->duties[0], "duty expire: named twice") \
+    CASE(duty_job, s->duties[0].name = "print", "duty print: a job has the same name") \
+    CASE(job_name, s->jobs[0].name = "Print", "job Print: its name is not snake_case") \
+    CASE(job_none, s->jobs[0].run = NULL, "job print: nothing to run") \
+    CASE(job_twice, s->jobs[1] = s->jobs[0], "job print: named twice") \
+    CASE(inbox_name, s->inboxes[0].name = "a-b", "inbox a-b: its name is not snake_case") \
+    CASE(inbox_none, s->inboxes[0].receive = NULL, "inbox finding: nothing to receive with") \
+    CASE(inbox_twice, s->inboxes[1] = s->inboxes[0], "inbox finding: named twice") \
+    CASE(report_name, s->reports[0].name = "List", "report List: its name is not snake_case") \
+    CASE(report_twice, s->reports[1] = s->reports[0], "report list: named twice") \
+    CASE(report_label, s->reports[0].label = NULL, "report list: no label") \
+    CASE(report_no_permission, s->reports[0].permission = NULL, "report list: no permission") \
+    CASE(report_permission, s->reports[0].permission = "sample.task:print", "report list: nothing declares the permission `sample.task:print`") \
+    CASE(report_none, s->reports[0].make = NULL, "report list: nothing makes it") \
     CASE(resource_name, s->resources[0].name = "task-s", "resource task-s: its name is not snake_case") \
     CASE(resource_singular, s->resources[1].singular = NULL, "resource notes: singular is not snake_case") \
     CASE(resource_table, s->resources[0].table = "task", T "table is `task`: must be `sample.` and a snake_case name") \
@@ -140,6 +204,9 @@ static void make_sound(struct sample *s)
     CASE(field_name, s->task[KIND].name = "Kind", F("Kind") "its name is not snake_case") \
     CASE(field_name_end, s->task[KIND].name = "kind_", F("kind_") "its name is not snake_case") \
     CASE(field_name_double, s->task[KIND].name = "a__b", F("a__b") "its name is not snake_case") \
+    CASE(field_name_digit, s->task[KIND].name = "2nd", F("2nd") "its name is not snake_case") \
+    CASE(field_name_empty, s->task[KIND].name = "", F("") "its name is not snake_case") \
+    CASE(field_name_long, s->reports[0].name = FIFTY "x", "report " FIFTY "x: its name is not snake_case") \
     CASE(field_twice, s->task[KIND].name = "title", F("title") "named twice") \
     CASE(field_engine, s->task[KIND].name = "version", F("version") "the name is the engine's own") \
     CASE(field_status, s->task[KIND].name = "status", F("status") "the name is the engine's own") \
@@ -171,6 +238,7 @@ static void make_sound(struct sample *s)
     CASE(item_type, s->item[0].type = BL_LIST, F("steps, item action") "an object in ITEMS holds TEXT, ENUM, INT, DECIMAL, BOOL and DATE only") \
     CASE(item_flags, s->item[0].flags = BL_FILTER, F("steps, item action") "flags other than REQUIRED, LONG, SEARCH and PERSONAL mean nothing in ITEMS") \
     CASE(item_twice, s->item[1] = s->item[0], F("steps, item action") "named twice") \
+    CASE(item_expr, s->item[0].expr = "1", F("steps, item action") "expr: only on a column") \
     CASE(search_on_int, s->task[LEVEL].flags = BL_SEARCH, F("level") "SEARCH cannot stand on this type") \
     CASE(due_on_time, s->task[DUE_ON].type = BL_TIME, F("due_on") "DUE cannot stand on this type") \
     CASE(owner_on_text, s->task[KIND].flags = BL_OWNER, F("kind") "OWNER cannot stand on this type") \
@@ -187,6 +255,8 @@ static void make_sound(struct sample *s)
     CASE(initial_int, s->task[LEVEL].initial = "6", F("level") "initial `6` is not a value of this field") \
     CASE(initial_int_text, s->task[LEVEL].initial = "3x", F("level") "initial `3x` is not a value of this field") \
     CASE(initial_decimal, s->task[COST].initial = "1.234", F("cost") "initial `1.234` is not a value of this field") \
+    CASE(initial_decimal_bare, s->task[COST].initial = ".5", F("cost") "initial `.5` is not a value of this field") \
+    CASE(initial_decimal_long, s->task[COST].initial = "1234567890123456789", F("cost") "initial `1234567890123456789` is not a value of this field") \
     CASE(initial_date, s->task[DUE_ON].initial = "2026-02-30", F("due_on") "initial `2026-02-30` is not a value of this field") \
     CASE(initial_time, s->note[1].initial = "now", "resource notes, field done_at: initial `now` is not a value of this field") \
     CASE(initial_bool, s->task[LEVEL] = ((struct bl_field){.name = "far", .type = BL_BOOL, .initial = "yes"}), F("far") "initial `yes` is not a value of this field") \
@@ -197,6 +267,7 @@ static void make_sound(struct sample *s)
     CASE(states_flags, s->states[1].flags = 1u << 9, T "state done: unknown flags") \
     CASE(states_twice, s->states[2].name = "done", T "state done: named twice") \
     CASE(states_name, s->states[2].name = "in review", T "state `in review` is not snake_case") \
+    CASE(states_many, s->resources[0].states = many; s->resources[0].transitions = NULL, "resource tasks: too many states: their names may have 1022 bytes in all") \
     CASE(no_states, s->resources[0].states = NULL, T "transitions without states") \
     CASE(transition_verb, s->transitions[0].name = "archive", "resource tasks, transition archive: its name is a verb of the engine's") \
     CASE(transition_twice, s->transitions[1] = s->transitions[0], X "named twice") \
@@ -239,6 +310,7 @@ static void make_sound(struct sample *s)
     CASE(route_public, s->routes[0].flags = BL_PUBLIC, R "PUBLIC, so no permission can be asked for") \
     CASE(route_permission, s->routes[0].permission = "sample.task:finish", R "nothing declares the permission `sample.task:finish`") \
     CASE(route_permission_other, s->routes[0].permission = "context.issue:read", R "nothing declares the permission `context.issue:read`") \
+    CASE(route_permission_prefix, s->routes[0].permission = "sample2.task:read", R "nothing declares the permission `sample2.task:read`") \
     CASE(route_append_only, s->resources[1].flags = BL_APPEND_ONLY; s->routes[0].permission = "sample.note:archive", R "nothing declares the permission `sample.note:archive`") \
     CASE(route_query, s->routes[0].query = "from From", R "query: `From` is not a snake_case name") \
     CASE(route_produces, s->routes[0].produces = "json", R "produces: `json` is not a media type") \
@@ -246,11 +318,17 @@ static void make_sound(struct sample *s)
     CASE(route_answer, s->routes[0].answer = "[]", R "answer is not a JSON object") \
     CASE(route_twice, s->routes[1] = s->routes[0]; s->routes[1].path = "views/{id}", "route GET views/{id}: duplicate of GET views/{name}") \
     CASE(route_engine, s->routes[0].path = "tasks/{name}", "route GET tasks/{name}: the engine serves this path already") \
+    CASE(route_history, s->routes[0].path = "tasks/{id}/history", "route GET tasks/{id}/history: the engine serves this path already") \
+    CASE(route_links, s->routes[0].path = "tasks/{id}/links/mine", "route GET tasks/{id}/links/mine: the engine serves this path already") \
+    CASE(route_list, s->routes[0].path = "tasks", "route GET tasks: the engine serves this path already") \
     CASE(route_transition, s->routes[0].path = "tasks/{id}:finish", "route GET tasks/{id}:finish: the engine serves this path already") \
     CASE(route_slash, s->routes[0].path = "/views", "route GET /views: " PATH) \
     CASE(route_empty_segment, s->routes[0].path = "views//all", "route GET views//all: " PATH) \
     CASE(route_open_brace, s->routes[0].path = "views/{name", "route GET views/{name: " PATH) \
     CASE(route_half_segment, s->routes[0].path = "views/x{name}", "route GET views/x{name}: " PATH) \
+    CASE(route_after_brace, s->routes[0].path = "views/{name}x", "route GET views/{name}x: " PATH) \
+    CASE(route_brace_name, s->routes[0].path = "views/{Name}", "route GET views/{Name}: " PATH) \
+    CASE(route_long, s->routes[0].path = CUT "bbbbbbbbbb", "route GET " CUT ": " PATH) \
     CASE(route_capitals, s->routes[0].path = "Views", "route GET Views: " PATH)
 /* clang-format on */
 
@@ -302,6 +380,19 @@ static void the_sample_is_sound(void **state)
     assert_int_equal(plugin_check(&s.plugin, NULL, stderr), 0);
 }
 
+static void what_has_no_name_is_not_looked_at(void **state)
+{
+    (void)state;
+    struct sample s;
+    make_sound(&s);
+    s.plugin.name = NULL;
+    struct printed printed;
+    printed_start(&printed);
+    assert_int_equal(plugin_check(&s.plugin, NULL, printed.out), 1);
+    assert_non_null(strstr(printed_end(&printed), "the descriptor has no name\n"));
+    printed_free(&printed);
+}
+
 /* What may look odd, but is allowed. */
 static void allowed(void **state)
 {
@@ -327,6 +418,9 @@ static void allowed(void **state)
                                     .permission = "sample.view:read",
                                     .handler = answer,
                                     .summary = "All"};
+    s.reports[0].permission = "sample.task:archive";
+    s.reports[1] = (struct bl_report){.name = "two", .label = "Two", .permission = "sample.task:approve", .make = work};
+    s.transitions[0].permission = "approve";
     s.relations[1] = (struct bl_relation){.name = "parts", .to = "sample.tasks", .inverse = "wholes"};
     assert_int_equal(plugin_check(&s.plugin, NULL, stderr), 0);
 }
@@ -373,10 +467,13 @@ static void neighbours(void **state)
 
 int main(void)
 {
-    struct CMUnitTest tests[SPOILINGS + 3] = {cmocka_unit_test(the_sample_is_sound), cmocka_unit_test(allowed),
-                                              cmocka_unit_test(neighbours)};
+    enum { WHOLE = 4 };
+    struct CMUnitTest tests[SPOILINGS + WHOLE] = {cmocka_unit_test(the_sample_is_sound), cmocka_unit_test(allowed),
+                                                  cmocka_unit_test(neighbours),
+                                                  cmocka_unit_test(what_has_no_name_is_not_looked_at)};
+    make_many();
     for (size_t i = 0; i < SPOILINGS; i++)
-        tests[3 + i] = (struct CMUnitTest){
+        tests[WHOLE + i] = (struct CMUnitTest){
             .name = spoilings[i].name, .test_func = refused, .initial_state = (void *)(uintptr_t)&spoilings[i]};
     return cmocka_run_group_tests_name("plugin/check", tests, NULL, NULL);
 }

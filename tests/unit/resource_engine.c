@@ -49,7 +49,10 @@ static void every_resource_has_its_routes(void **state)
 static void relations_stand_at_both_ends(void **state)
 {
     struct yard_unit *y = *state;
-    assert_int_equal(y->gates->relation_count, 2);
+    assert_int_equal(y->gates->relation_count, 4); /* the last is the other end of the third */
+    assert_string_equal(y->gates->relations[3].name, "twin_of");
+    assert_string_equal(y->gates->relations[3].key, "yard.gates.twins");
+    assert_true(y->gates->relations[3].inverse);
     assert_string_equal(y->gates->relations[0].name, "near_towers");
     assert_string_equal(y->gates->relations[0].key, "yard.gates.near_towers");
     assert_ptr_equal(y->gates->relations[0].other_plan, y->towers);

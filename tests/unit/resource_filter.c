@@ -73,6 +73,7 @@ static void wrong_queries_are_refused_by_name(void **state)
         {"kind=in.()", "bad_filter", "brackets"},
         {"kind=in.(iron,,wood)", "bad_filter", "empty"},
         {"title=in.(\"a)", "bad_filter", "quote"},
+        {"title=in.(\"a\"b)", "bad_filter", "quote"},
         {"kind=", "bad_filter", "kind"},
         {"height=tall", "bad_filter", "whole number"},
         {"height=99999999999", "bad_filter", "height"},

@@ -73,6 +73,9 @@ static void values_are_refused_at_their_pointer(void **state)
         {"{\"title\":\"ok\",\"due_on\":\"2026-2-1\"}", "bad_date", "/due_on"},
         {"{\"title\":\"ok\",\"due_on\":\"\"}", "bad_date", "/due_on"},
         {"{\"title\":\"ok\",\"seen_at\":\"2026-01-01\"}", "bad_time", "/seen_at"},
+        {"{\"title\":\"ok\",\"due_on\":20260101}", "type", "/due_on"},
+        {"{\"title\":\"ok\",\"seen_at\":1}", "type", "/seen_at"},
+        {"{\"title\":\"ok\",\"owner_id\":7}", "type", "/owner_id"},
         {"{\"title\":\"ok\",\"owner_id\":\"anna\"}", "bad_id", "/owner_id"},
         {"{\"title\":\"ok\",\"tags\":\"x\"}", "type", "/tags"},
         {"{\"title\":\"ok\",\"tags\":[1]}", "type", "/tags"},
@@ -97,6 +100,19 @@ static void values_are_refused_at_their_pointer(void **state)
     };
     struct yard_unit *y = *state;
     EXPECT(y, y->gates, PLAN_CREATE, cases);
+}
+
+/* The reader of bodies lets none through; what a rule of an area makes is checked here. */
+static void a_zero_byte_is_refused(void **state)
+{
+    struct yard_unit *y = *state;
+    struct plan_values values;
+    struct ask *a = ask_new(y->engine, NULL);
+    json_t *body = json_pack("{s:o}", "title", json_stringn("a\0b", 3));
+    assert_int_equal(resource_validate(&a->fake.request, y->gates, body, PLAN_CREATE, "", &values), BL_UNPROCESSABLE);
+    assert_true(ask_told(a, "control_character", "/title"));
+    json_decref(body);
+    ask_free(a);
 }
 
 static void a_patch_names_only_what_may_change(void **state)
@@ -224,6 +240,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(values_are_refused_at_their_pointer),
+        cmocka_unit_test(a_zero_byte_is_refused),
         cmocka_unit_test(a_patch_names_only_what_may_change),
         cmocka_unit_test(good_values_reach_the_database_as_text),
         cmocka_unit_test(every_objection_is_told_at_once),
