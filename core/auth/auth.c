@@ -12,9 +12,17 @@
 
 static const struct auth *_Atomic current;
 
-const struct bl_route *const auth_routes[] = {
-    auth_sign_in_routes,  auth_session_routes, auth_totp_routes, auth_client_routes,   auth_invitation_routes,
-    auth_provider_routes, auth_oidc_routes,    auth_feed_routes, auth_reminder_routes, NULL};
+const struct bl_route *const auth_routes[] = {auth_sign_in_routes,
+                                              auth_session_routes,
+                                              auth_totp_routes,
+                                              auth_client_routes,
+                                              auth_invitation_routes,
+                                              auth_provider_routes,
+                                              auth_oidc_routes,
+                                              auth_feed_routes,
+                                              auth_reminder_routes,
+                                              auth_owned_routes,
+                                              NULL};
 
 struct auth *auth_new(const struct config *config, FILE *errors)
 {

@@ -71,7 +71,8 @@ char *form_decode(struct bl_request *, const char *text, size_t length);
 
 /* One table a file: routes.c, sessions.c, totp.c, clients.c, invitations.c. */
 extern const struct bl_route auth_sign_in_routes[], auth_session_routes[], auth_totp_routes[], auth_client_routes[],
-    auth_invitation_routes[], auth_provider_routes[], auth_oidc_routes[], auth_feed_routes[], auth_reminder_routes[];
+    auth_invitation_routes[], auth_provider_routes[], auth_oidc_routes[], auth_feed_routes[], auth_reminder_routes[],
+    auth_owned_routes[];
 
 /* The string members of a body, and no others. Ends with a zeroed element. */
 struct member {

@@ -25,16 +25,6 @@ static int print_key(const struct config *config)
 
 /* ---- export ------------------------------------------------------------------------------------------------------------- */
 
-static const char *find_organisation(struct directory *d, const char *slug)
-{
-    struct bl_rows *rows;
-    if (!directory_ask(d, "SELECT id FROM core.organisation WHERE slug = $1", &slug, 1, &rows))
-        return NULL;
-    if (db_count(rows) == 0)
-        fprintf(stderr, "ballium: there is no organisation `%s`: see `ballium org list`\n", slug);
-    return db_count(rows) == 1 ? db_cell(rows, 0, 0) : NULL;
-}
-
 static bool put(FILE *out, const char *name, json_t *value)
 {
     json_t *line = json_pack("{s:o}", name, value);
@@ -96,7 +86,7 @@ static bool put_checkpoint(const struct bl_rows *rows, int i, FILE *out)
 static bool put_trail(struct directory *d, const char *slug, FILE *out)
 {
     struct bl_rows *checkpoints;
-    const char *tenant = find_organisation(d, slug);
+    const char *tenant = directory_find(d, slug);
     if (!tenant)
         return false;
     json_t *head = json_pack("{s:s, s:s, s:s}", "trail", "ballium.trail/1", "organisation", tenant, "slug", slug);
@@ -182,7 +172,7 @@ static int redact(const struct config *config, int argc, char **argv)
         return CLI_USAGE;
     char event[UUID_TEXT];
     uuid_v7(event);
-    const char *tenant = directory_open(&d, config) ? find_organisation(&d, slug) : NULL;
+    const char *tenant = directory_open(&d, config) ? directory_find(&d, slug) : NULL;
     bool good =
         tenant && directory_ask(&d,
                                 "WITH gone AS (UPDATE core.event e SET commitment = core.commitment(e.salt, e.change, e.reason), "

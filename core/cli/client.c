@@ -154,21 +154,12 @@ static int list(struct directory *d, int argc, char **argv)
     return CLI_OK;
 }
 
-static const struct {
-    const char *name;
-    int (*run)(struct directory *, int argc, char **argv);
-} commands[] = {{"create", create}, {"secret", add_secret}, {"drop", drop_secret}, {"end", end}, {"list", list}};
+static const struct directory_command commands[] = {{"create", create}, {"secret", add_secret}, {"drop", drop_secret},
+                                                    {"end", end},       {"list", list},         {0}};
 
 static int client_run(struct config *config, int argc, char **argv)
 {
-    for (size_t i = 0; argc > 1 && i < sizeof commands / sizeof *commands; i++)
-        if (strcmp(commands[i].name, argv[1]) == 0) {
-            struct directory d = {0};
-            int code = directory_open(&d, config) ? commands[i].run(&d, argc - 1, argv + 1) : CLI_FAILED;
-            directory_close(&d);
-            return code;
-        }
-    return cli_usage(&cli_client);
+    return directory_run(config, argc, argv, commands, &cli_client);
 }
 
 const struct cli_command cli_client = {

@@ -1,5 +1,7 @@
 #include "cli/directory.h"
 
+#include "cli/cli.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -62,6 +64,30 @@ bool directory_enter(struct directory *d, const char *tenant)
 {
     struct bl_rows *rows;
     return directory_ask(d, "SELECT set_config('ballium.tenant', $1, false)", &tenant, 1, &rows);
+}
+
+const char *directory_find(struct directory *d, const char *slug)
+{
+    struct bl_rows *rows;
+    if (!directory_ask(d, "SELECT id FROM core.organisation WHERE slug = $1", &slug, 1, &rows))
+        return NULL;
+    if (db_count(rows) == 1)
+        return db_cell(rows, 0, 0);
+    fprintf(stderr, "ballium: there is no organisation `%s`: see `ballium org list`\n", slug);
+    return NULL;
+}
+
+int directory_run(const struct config *config, int argc, char **argv, const struct directory_command *commands,
+                  const struct cli_command *self)
+{
+    for (const struct directory_command *c = commands; argc > 1 && c->name; c++)
+        if (strcmp(c->name, argv[1]) == 0) {
+            struct directory d = {0};
+            int code = directory_open(&d, config) ? c->run(&d, argc - 1, argv + 1) : CLI_FAILED;
+            directory_close(&d);
+            return code;
+        }
+    return cli_usage(self);
 }
 
 static const struct option_slot *find(const struct option_slot *options, const char *name)

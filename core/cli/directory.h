@@ -1,4 +1,5 @@
-/* What `ballium org` and `ballium user` share: the migrator's connection as the owner of all tables, and options. */
+/* What `ballium org`, `ballium user` and `ballium client` share: the migrator's connection as the owner of all tables, and
+ * options. */
 #ifndef CLI_DIRECTORY_H
 #define CLI_DIRECTORY_H
 
@@ -21,6 +22,19 @@ bool directory_ask(struct directory *, const char *sql, const char *const *args,
 /* For functions that act inside an organisation: they ask which one was entered, and hold the platform itself for their actor. */
 bool directory_enter(struct directory *, const char *tenant);
 #define DIRECTORY_ACTOR "00000000-0000-0000-0000-000000000000"
+
+/* The id of a slug's organisation; NULL after a line to standard error. */
+const char *directory_find(struct directory *, const char *slug);
+
+/* The subcommand that argv[1] names, with a directory that is opened for it; without such a one, the usage. `commands` ends with
+ * a zeroed element. */
+struct cli_command;
+struct directory_command {
+    const char *name;
+    int (*run)(struct directory *, int argc, char **argv);
+};
+int directory_run(const struct config *, int argc, char **argv, const struct directory_command *commands,
+                  const struct cli_command *self);
 
 /* "--name VALUE" or "--name" alone. */
 struct option_slot {

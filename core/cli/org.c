@@ -29,7 +29,10 @@ static int list(struct directory *d, int argc, char **argv)
     struct bl_rows *rows;
     if (!read_options(argc, argv, (const struct option_slot[]){{0}}))
         return CLI_USAGE;
-    if (!directory_ask(d, "SELECT id, slug, kind, status, name FROM core.organisation ORDER BY slug", NULL, 0, &rows))
+    if (!directory_ask(d,
+                       "SELECT id, slug, kind, status || coalesce(' (purge ' || purge_on || ')', ''), name FROM "
+                       "core.organisation ORDER BY slug",
+                       NULL, 0, &rows))
         return CLI_FAILED;
     for (int i = 0; i < db_count(rows); i++)
         printf("%s  %-20s  %-18s  %-9s  %s\n", db_cell(rows, i, 0), db_cell(rows, i, 1), db_cell(rows, i, 2), db_cell(rows, i, 3),
@@ -37,59 +40,51 @@ static int list(struct directory *d, int argc, char **argv)
     return CLI_OK;
 }
 
-/* "--slug SLUG", and the id that it stands for. NULL after a line that says why. */
-static const char *find(struct directory *d, int argc, char **argv, int *code)
+/* In the name of the platform, whose word holds over an owner's. */
+static int set_status(struct directory *d, int argc, char **argv, const char *verb, const char *words)
 {
-    const char *slug = NULL;
+    const char *slug = NULL, *reason = NULL;
+    char event[UUID_TEXT];
     struct bl_rows *rows;
-    *code = CLI_USAGE;
-    if (!read_options(argc, argv, (const struct option_slot[]){{"--slug", &slug, NULL, true}, {0}}))
-        return NULL;
-    *code = CLI_FAILED;
-    if (!directory_ask(d, "SELECT id FROM core.organisation WHERE slug = $1", &slug, 1, &rows))
-        return NULL;
-    if (db_count(rows) == 1)
-        return db_cell(rows, 0, 0);
-    fprintf(stderr, "ballium: there is no organisation `%s`: see `ballium org list`\n", slug);
-    return NULL;
-}
-
-static int set_status(struct directory *d, int argc, char **argv, const char *status)
-{
-    int code;
-    struct bl_rows *rows;
-    const char *id = find(d, argc, argv, &code);
-    if (!id)
-        return code;
-    if (!directory_ask(d, "UPDATE core.organisation SET status = $2 WHERE id = $1::uuid", (const char *const[]){id, status}, 2,
-                       &rows))
+    if (!read_options(argc, argv,
+                      (const struct option_slot[]){{"--slug", &slug, NULL, true}, {"--reason", &reason, NULL, false}, {0}}))
+        return CLI_USAGE;
+    const char *id = directory_find(d, slug);
+    uuid_v7(event);
+    if (!id || !directory_enter(d, id) ||
+        !directory_ask(d, "SELECT core.organisation_status($1::uuid, '" DIRECTORY_ACTOR "', $2, $3, $4::uuid, 'command line')",
+                       (const char *const[]){id, verb, reason, event}, 4, &rows))
         return CLI_FAILED;
-    printf("%s  %s\n", id, status);
+    printf("%s  %s\n", id, words);
     return CLI_OK;
 }
 
 static int suspend(struct directory *d, int argc, char **argv)
 {
-    return set_status(d, argc, argv, "suspended");
+    return set_status(d, argc, argv, "suspend", "suspended");
 }
 
 static int resume(struct directory *d, int argc, char **argv)
 {
-    return set_status(d, argc, argv, "active");
+    return set_status(d, argc, argv, "resume", "active");
 }
 
 static int close_organisation(struct directory *d, int argc, char **argv)
 {
-    int code;
-    struct bl_rows *rows;
+    const char *slug = NULL, *reason = NULL, *purge_on = NULL;
     char event[UUID_TEXT];
-    const char *id = find(d, argc, argv, &code);
-    if (!id)
-        return code;
+    struct bl_rows *rows;
+    if (!read_options(
+            argc, argv,
+            (const struct option_slot[]){
+                {"--slug", &slug, NULL, true}, {"--reason", &reason, NULL, false}, {"--purge-on", &purge_on, NULL, false}, {0}}))
+        return CLI_USAGE;
+    const char *id = directory_find(d, slug);
     uuid_v7(event);
-    if (!directory_enter(d, id) ||
-        !directory_ask(d, "SELECT core.organisation_close($1::uuid, '" DIRECTORY_ACTOR "', NULL, $2::uuid, 'command line')",
-                       (const char *const[]){id, event}, 2, &rows))
+    if (!id || !directory_enter(d, id) ||
+        !directory_ask(d,
+                       "SELECT core.organisation_close($1::uuid, '" DIRECTORY_ACTOR "', $2::date, $3, $4::uuid, 'command line')",
+                       (const char *const[]){id, purge_on, reason, event}, 4, &rows))
         return CLI_FAILED;
     printf("%s  closed\n", id);
     return CLI_OK;
@@ -108,17 +103,13 @@ static int report(const struct transfer *t, const char *what, bool good)
 static int export(struct directory *d, int argc, char **argv)
 {
     const char *slug = NULL, *path = NULL;
-    struct bl_rows *rows;
     struct transfer t;
     if (!read_options(argc, argv, (const struct option_slot[]){{"--slug", &slug, NULL, true}, {"--out", &path, NULL, true}, {0}}))
         return CLI_USAGE;
-    if (!directory_ask(d, "SELECT id FROM core.organisation WHERE slug = $1", &slug, 1, &rows))
+    const char *id = directory_find(d, slug);
+    if (!id)
         return CLI_FAILED;
-    if (db_count(rows) == 0) {
-        fprintf(stderr, "ballium: there is no organisation `%s`: see `ballium org list`\n", slug);
-        return CLI_FAILED;
-    }
-    bool good = transfer_export(d->config, db_cell(rows, 0, 0), NULL, path, &t);
+    bool good = transfer_export(d->config, id, NULL, path, &t);
     if (good)
         printf("manifest sha256:%s\n", t.manifest);
     return report(&t, "exported", good);
@@ -145,13 +136,10 @@ static int quota(struct directory *d, int argc, char **argv)
         fprintf(stderr, "ballium: --mib takes a whole number\n");
         return CLI_USAGE;
     }
-    if (!directory_ask(d, "UPDATE core.organisation SET file_limit = $2::bigint * 1048576 WHERE slug = $1 RETURNING file_limit",
-                       (const char *const[]){slug, mib}, 2, &rows))
+    const char *id = directory_find(d, slug);
+    if (!id || !directory_ask(d, "UPDATE core.organisation SET file_limit = $2::bigint * 1048576 WHERE id = $1::uuid",
+                              (const char *const[]){id, mib}, 2, &rows))
         return CLI_FAILED;
-    if (db_count(rows) == 0) {
-        fprintf(stderr, "ballium: there is no organisation `%s`: see `ballium org list`\n", slug);
-        return CLI_FAILED;
-    }
     if (mib)
         printf("%s  %s MiB of files\n", slug, mib);
     else
@@ -159,41 +147,43 @@ static int quota(struct directory *d, int argc, char **argv)
     return CLI_OK;
 }
 
-static const struct {
-    const char *name;
-    int (*run)(struct directory *, int argc, char **argv);
-} commands[] = {
-    {"create", create}, {"list", list},     {"suspend", suspend}, {"resume", resume},   {"close", close_organisation},
-    {"export", export}, {"import", import}, {"quota", quota},     {"purge", org_purge}, {"proof", org_proof},
+static const struct directory_command commands[] = {
+    {"create", create},
+    {"list", list},
+    {"suspend", suspend},
+    {"resume", resume},
+    {"close", close_organisation},
+    {"export", export},
+    {"import", import},
+    {"quota", quota},
+    {"purge", org_purge},
+    {"proof", org_proof},
+    {0},
 };
 
 static int org_run(struct config *config, int argc, char **argv)
 {
-    for (size_t i = 0; argc > 1 && i < sizeof commands / sizeof *commands; i++)
-        if (strcmp(commands[i].name, argv[1]) == 0) {
-            struct directory d = {0};
-            int code = directory_open(&d, config) ? commands[i].run(&d, argc - 1, argv + 1) : CLI_FAILED;
-            directory_close(&d);
-            return code;
-        }
-    return cli_usage(&cli_org);
+    return directory_run(config, argc, argv, commands, &cli_org);
 }
 
 const struct cli_command cli_org = {
     .name = "org",
     .usage =
         "create --slug SLUG --name NAME --kind client|consultancy|certification_body | list |\n"
-        "            suspend --slug SLUG | resume --slug SLUG | close --slug SLUG |\n"
+        "            suspend --slug SLUG [--reason TEXT] | resume --slug SLUG [--reason TEXT] |\n"
+        "            close --slug SLUG [--reason TEXT] [--purge-on DAY] |\n"
         "            export --slug SLUG --out FILE | import --in FILE [--slug SLUG] |\n"
-        "            purge --slug SLUG --confirm SLUG --proof FILE [--manifest SHA256] | proof --in FILE |\n"
+        "            purge --slug SLUG --confirm SLUG --proof FILE [--manifest SHA256] | purge --due --proofs FOLDER |\n"
+        "            proof --in FILE |\n"
         "            quota --slug SLUG [--mib N]\n"
         "  create   prints its id; the slug stands in every path and never changes hands\n"
         "  list     id, slug, kind, status, name\n"
-        "  suspend  lets nobody in until `resume`\n"
-        "  close    the end of the service: as suspend, and its engagements are over; its data stay\n"
+        "  suspend  lets nobody in until `resume`, whatever an owner says\n"
+        "  close    the end of the service: as suspend, and its engagements are over; its data stay, until DAY if one is given\n"
         "  export   all of it as an archive (tar): rows, files, events, and a manifest with their hashes; no passwords\n"
         "  import   makes a new organisation of an archive, here or in another installation\n"
-        "  purge    deletes every row of a closed organisation, and the people who belong to no other; leaves a signed proof\n"
+        "  purge    deletes every row of a closed organisation, and the people who belong to no other; leaves a signed proof.\n"
+        "           --due: of each whose day has come, FOLDER/SLUG.proof\n"
         "  proof    does a proof hold?\n"
         "  quota    how much it may keep in files; without --mib: what the setting file_quota says",
     .summary = "organisations: create, list, suspend, resume, close, export, import, purge, quota",

@@ -137,33 +137,9 @@ static void drop_exports(const struct purge *p)
 }
 
 /* The proof is on the disk before the rows are gone for good. */
-int org_purge(struct directory *d, int argc, char **argv)
+static bool purge_one(struct directory *d, const char *tenant, const char *slug, const char *manifest, const char *path)
 {
-    const char *confirm = NULL, *path = NULL;
-    struct purge p = {.d = d};
-    struct bl_rows *rows;
-    if (!read_options(argc, argv,
-                      (const struct option_slot[]){{"--slug", &p.slug, NULL, true},
-                                                   {"--confirm", &confirm, NULL, true},
-                                                   {"--proof", &path, NULL, true},
-                                                   {"--manifest", &p.manifest, NULL, false},
-                                                   {0}}))
-        return CLI_USAGE;
-    if (strcmp(p.slug, confirm) != 0) {
-        fputs("ballium: --confirm takes the slug once more: what is purged is gone\n", stderr);
-        return CLI_USAGE;
-    }
-    if (p.manifest && (strlen(p.manifest) != 64 || p.manifest[strspn(p.manifest, "0123456789abcdef")] != '\0')) {
-        fputs("ballium: --manifest takes the SHA-256 that `ballium org export` printed\n", stderr);
-        return CLI_USAGE;
-    }
-    if (sodium_init() < 0 || !directory_ask(d, "SELECT id FROM core.organisation WHERE slug = $1", &p.slug, 1, &rows))
-        return CLI_FAILED;
-    if (db_count(rows) == 0) {
-        fprintf(stderr, "ballium: there is no organisation `%s`: see `ballium org list`\n", p.slug);
-        return CLI_FAILED;
-    }
-    p.tenant = db_cell(rows, 0, 0);
+    struct purge p = {.d = d, .slug = slug, .tenant = tenant, .manifest = manifest};
     bool good = db_script(d->db, "BEGIN") && purge(&p) && write_proof(path, &p);
     if (good && !db_script(d->db, "COMMIT")) {
         fprintf(stderr, "ballium: %s\n", db_error(d->db)->message);
@@ -172,11 +148,66 @@ int org_purge(struct directory *d, int argc, char **argv)
     if (good)
         drop_exports(&p);
     if (good)
-        printf("%s\n%s  purged; the proof is in %s\n", p.statement, p.tenant, path);
+        printf("%s\n%s  purged; the proof is in %s\n", p.statement, tenant, path);
     else
         db_rollback(d->db);
     free(p.proof);
+    return good;
+}
+
+/* Every closed organisation whose day has come: for a timer. One that fails holds up none of the others. */
+static int purge_due(struct directory *d, const char *folder)
+{
+    struct bl_rows *due;
+    bool good = true;
+    if (!directory_ask(d,
+                       "SELECT o.id, o.slug FROM core.organisation o WHERE o.status = 'closed' AND o.purge_on <= core.today() "
+                       "AND NOT EXISTS (SELECT FROM core.purge p WHERE p.organisation_id = o.id) ORDER BY o.purge_on, o.slug",
+                       NULL, 0, &due))
+        return CLI_FAILED;
+    for (int i = 0; i < db_count(due); i++)
+        good = purge_one(d, db_cell(due, i, 0), db_cell(due, i, 1), NULL,
+                         arena_format(d->arena, "%s/%s.proof", folder, db_cell(due, i, 1))) &&
+               good;
     return good ? CLI_OK : CLI_FAILED;
+}
+
+static bool is_hash(const char *text)
+{
+    return strlen(text) == 64 && text[strspn(text, "0123456789abcdef")] == '\0';
+}
+
+int org_purge(struct directory *d, int argc, char **argv)
+{
+    const char *slug = NULL, *confirm = NULL, *path = NULL, *manifest = NULL, *folder = NULL;
+    bool due = false;
+    if (!read_options(argc, argv,
+                      (const struct option_slot[]){{"--slug", &slug, NULL, false},
+                                                   {"--confirm", &confirm, NULL, false},
+                                                   {"--proof", &path, NULL, false},
+                                                   {"--manifest", &manifest, NULL, false},
+                                                   {"--due", NULL, &due, false},
+                                                   {"--proofs", &folder, NULL, false},
+                                                   {0}}))
+        return CLI_USAGE;
+    if (due ? !folder || slug || confirm || path || manifest : !slug || !confirm || !path || folder) {
+        fputs("ballium: purge takes --slug, --confirm and --proof, or --due and --proofs\n", stderr);
+        return CLI_USAGE;
+    }
+    if (!due && strcmp(slug, confirm) != 0) {
+        fputs("ballium: --confirm takes the slug once more: what is purged is gone\n", stderr);
+        return CLI_USAGE;
+    }
+    if (manifest && !is_hash(manifest)) {
+        fputs("ballium: --manifest takes the SHA-256 that `ballium org export` printed\n", stderr);
+        return CLI_USAGE;
+    }
+    if (sodium_init() < 0)
+        return CLI_FAILED;
+    if (due)
+        return purge_due(d, folder);
+    const char *tenant = directory_find(d, slug);
+    return tenant && purge_one(d, tenant, slug, manifest, path) ? CLI_OK : CLI_FAILED;
 }
 
 /* Does the signature hold, and is it over this statement? */

@@ -4,6 +4,7 @@
 #include "base/ids.h"
 #include "cli/cli.h"
 #include "cli/directory.h"
+#include "cli/erase.h"
 #include "tenant/tenant.h"
 
 #include <sodium.h>
@@ -175,11 +176,9 @@ static int invite(struct directory *d, int argc, char **argv)
         fputs("ballium: an e-mail address has an @\n", stderr);
         return CLI_FAILED;
     }
-    if (sodium_init() < 0 || !directory_ask(d, "SELECT id FROM core.organisation WHERE slug = $1", &org, 1, &rows))
+    const char *tenant = sodium_init() < 0 ? NULL : directory_find(d, org);
+    if (!tenant)
         return CLI_FAILED;
-    if (db_count(rows) == 0)
-        return report(rows, "");
-    const char *tenant = db_cell(rows, 0, 0);
     uuid_v7(id);
     uuid_v7(event);
     invitation_new(token);
@@ -270,42 +269,43 @@ static int list(struct directory *d, int argc, char **argv)
     return CLI_OK;
 }
 
-static const struct {
-    const char *name;
-    int (*run)(struct directory *, int argc, char **argv);
-} commands[] = {
-    {"create", create},      {"password", set_password}, {"grant", grant},   {"invite", invite},
-    {"end", end_membership}, {"suspend", suspend},       {"resume", resume}, {"unprotect", remove_second_factor},
+static const struct directory_command commands[] = {
+    {"create", create},
+    {"password", set_password},
+    {"grant", grant},
+    {"invite", invite},
+    {"end", end_membership},
+    {"suspend", suspend},
+    {"resume", resume},
+    {"unprotect", remove_second_factor},
+    {"erase", user_erase},
     {"list", list},
+    {0},
 };
 
 static int user_run(struct config *config, int argc, char **argv)
 {
-    for (size_t i = 0; argc > 1 && i < sizeof commands / sizeof *commands; i++)
-        if (strcmp(commands[i].name, argv[1]) == 0) {
-            struct directory d = {0};
-            int code = directory_open(&d, config) ? commands[i].run(&d, argc - 1, argv + 1) : CLI_FAILED;
-            directory_close(&d);
-            return code;
-        }
-    return cli_usage(&cli_user);
+    return directory_run(config, argc, argv, commands, &cli_user);
 }
 
 const struct cli_command cli_user = {
     .name = "user",
-    .usage = "create --email ADDRESS --name NAME [--password-stdin] | password --email ADDRESS [--password-stdin] |\n"
-             "             grant --email ADDRESS --org SLUG --roles ROLE,… | invite --email ADDRESS --org SLUG --roles ROLE,… |\n"
-             "             end --email ADDRESS --org SLUG |\n"
-             "             suspend --email ADDRESS | resume --email ADDRESS |\n"
-             "             unprotect --email ADDRESS | list\n"
-             "  create    prints the id, and a random password unless one is read from standard input\n"
-             "  password  a new one; ends the user's sessions\n"
-             "  grant     these roles in that organisation, instead of those held before\n"
-             "  invite    prints a token that lets this person in once, within seven days (POST /api/v1/auth/invitation)\n"
-             "  end       the membership; the records go on naming the person\n"
-             "  suspend   no organisation lets the user in; ends the sessions\n"
-             "  unprotect removes the second factor of somebody who lost it\n"
-             "  list      id, e-mail address, status, name, organisation:roles",
-    .summary = "people: create, password, grant, invite, end, suspend, resume, unprotect, list",
+    .usage =
+        "create --email ADDRESS --name NAME [--password-stdin] | password --email ADDRESS [--password-stdin] |\n"
+        "             grant --email ADDRESS --org SLUG --roles ROLE,… | invite --email ADDRESS --org SLUG --roles ROLE,… |\n"
+        "             end --email ADDRESS --org SLUG |\n"
+        "             suspend --email ADDRESS | resume --email ADDRESS |\n"
+        "             unprotect --email ADDRESS | erase --email ADDRESS --confirm ADDRESS --reason TEXT | list\n"
+        "  create    prints the id, and a random password unless one is read from standard input\n"
+        "  password  a new one; ends the user's sessions\n"
+        "  grant     these roles in that organisation, instead of those held before\n"
+        "  invite    prints a token that lets this person in once, within seven days (POST /api/v1/auth/invitation)\n"
+        "  end       the membership; the records go on naming the person\n"
+        "  suspend   no organisation lets the user in; ends the sessions\n"
+        "  unprotect removes the second factor of somebody who lost it\n"
+        "  erase     forgets the person: name and address go from the account, from the texts of every organisation that knows\n"
+        "            them, and from the trails, whose proofs stay valid\n"
+        "  list      id, e-mail address, status, name, organisation:roles",
+    .summary = "people: create, password, grant, invite, end, suspend, resume, unprotect, erase, list",
     .run = user_run,
 };

@@ -454,24 +454,28 @@ static bool keep_files(struct importing *m)
 
 /* ---- the organisation and its people: the directory, which only the owner writes ------------------------------------------- */
 
-/* Service clients are accounts too: without secrets they open nothing, and records go on naming them. */
+/* People are found by their address, or made without a password. Service clients are accounts too: without secrets they open
+ * nothing, and records go on naming them. Who was erased is nobody here as there: each an empty account of its own. */
+#define MACHINE "'service_client' = ANY (p.roles)"
+#define ERASED "p.email LIKE '%@erased.invalid'"
 static const char people_sql[] =
     "WITH person AS (SELECT * FROM json_to_recordset($1::json) AS p (id uuid, email text, name text, roles text[])), "
     "added AS (INSERT INTO core.user_account (id, email, name) SELECT gen_random_uuid(), p.email, p.name FROM person p "
-    "WHERE 'service_client' <> ALL (p.roles) ON CONFLICT (email) DO NOTHING RETURNING id, email), "
-    "machine AS MATERIALIZED (SELECT p.id AS old, gen_random_uuid() AS id, p.name FROM person p WHERE 'service_client' = ANY "
-    "(p.roles)), "
-    "made AS (INSERT INTO core.user_account (id, email, name, kind) SELECT c.id, c.id || '@client.invalid', c.name, 'service' "
-    "FROM machine c) "
+    "WHERE NOT (" MACHINE " OR " ERASED ") ON CONFLICT (email) DO NOTHING RETURNING id, email), "
+    "own AS MATERIALIZED (SELECT p.id AS old, gen_random_uuid() AS id, p.name, " MACHINE " AS machine FROM person p "
+    "WHERE " MACHINE " OR " ERASED "), "
+    "made AS (INSERT INTO core.user_account (id, email, name, kind, status) SELECT c.id, c.id || CASE WHEN c.machine THEN "
+    "'@client.invalid' ELSE '@erased.invalid' END, c.name, CASE WHEN c.machine THEN 'service' ELSE 'person' END, "
+    "CASE WHEN c.machine THEN 'active' ELSE 'erased' END FROM own c) "
     "SELECT p.id, coalesce(a.id, u.id) FROM person p LEFT JOIN added a ON a.email = p.email "
-    "LEFT JOIN core.user_account u ON u.email = p.email WHERE 'service_client' <> ALL (p.roles) "
-    "UNION ALL SELECT c.old, c.id FROM machine c";
+    "LEFT JOIN core.user_account u ON u.email = p.email WHERE NOT (" MACHINE " OR " ERASED ") "
+    "UNION ALL SELECT c.old, c.id FROM own c";
 
 static const char members_sql[] =
-    "INSERT INTO core.membership (tenant_id, user_id, roles, status, created_at, user_status) "
-    "SELECT $1::uuid, u.id, p.roles, CASE WHEN p.engaged OR 'service_client' = ANY (p.roles) THEN 'ended' ELSE p.status END, "
-    "p.created_at, u.status FROM json_to_recordset($2::json) AS p (id uuid, roles text[], status text, created_at timestamptz, "
-    "engaged boolean) JOIN core.user_account u ON u.id = p.id";
+    "INSERT INTO core.membership (tenant_id, user_id, roles, status, created_at, user_status, erased) "
+    "SELECT $1::uuid, u.id, p.roles, CASE WHEN p.engaged OR " MACHINE " OR " ERASED " THEN 'ended' ELSE p.status END, "
+    "p.created_at, u.status, " ERASED " FROM json_to_recordset($2::json) AS p (id uuid, email text, roles text[], status text, "
+    "created_at timestamptz, engaged boolean) JOIN core.user_account u ON u.id = p.id";
 
 /* What the first person to come in needs: the organisation, people, memberships, own roles. */
 static bool make_directory(struct importing *m, const char *slug)

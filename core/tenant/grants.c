@@ -4,24 +4,11 @@
 #include "base/buf.h"
 
 static const char *const core_permissions[] = {
-    "core.access:read",
-    "core.client:read",
-    "core.client:write",
-    "core.engagement:read",
-    "core.engagement:write",
-    "core.event:read",
-    "core.identity_provider:read",
-    "core.identity_provider:write",
-    "core.member:read",
-    "core.member:write",
-    "core.organisation:close",
-    "core.organisation:export",
-    "core.organisation:read",
-    "core.organisation:write",
-    "core.role:write",
-    "core.webhook:archive",
-    "core.webhook:read",
-    "core.webhook:write",
+    "core.access:read",         "core.client:read",       "core.client:write",           "core.engagement:read",
+    "core.engagement:write",    "core.event:read",        "core.identity_provider:read", "core.identity_provider:write",
+    "core.member:erase",        "core.member:read",       "core.member:write",           "core.organisation:close",
+    "core.organisation:export", "core.organisation:read", "core.organisation:suspend",   "core.organisation:write",
+    "core.role:write",          "core.webhook:archive",   "core.webhook:read",           "core.webhook:write",
 };
 enum { CORE_PERMISSIONS = sizeof core_permissions / sizeof *core_permissions };
 

@@ -5,6 +5,8 @@
 #include "base/ids.h"
 #include "tenant/input.h"
 
+#include <strings.h>
+
 /* ---- members ---- */
 
 static const struct bl_field roles_fields[] = {
@@ -68,6 +70,40 @@ static enum bl_status resume_member(struct bl_request *r)
 static enum bl_status remove_member(struct bl_request *r)
 {
     return write_member(r, "remove", reason_fields);
+}
+
+static const struct bl_field erase_fields[] = {
+    {.name = "email", .type = BL_TEXT, .flags = BL_REQUIRED, .min = 3, .max = 254},
+    {.name = "reason", .type = BL_TEXT, .flags = BL_REQUIRED | BL_LONG, .min = 1, .max = 2000},
+    {0},
+};
+
+/* POST …/members/{id}:erase. What it takes out, and where, is in sql/0023_erasure.sql. */
+static enum bl_status erase_member(struct bl_request *r)
+{
+    json_t *in;
+    struct bl_rows *rows;
+    const char *person = bl_param(r, "id");
+    enum bl_status status = input_read(r, erase_fields, &in);
+    if (status == BL_OK)
+        status = bl_sql(r, "SELECT email FROM core.member WHERE tenant_id = $1 AND id = $2::uuid", (const char *const[]){person},
+                        1, 0, &rows);
+    if (status != BL_OK)
+        return status;
+    if (bl_count(r, rows) != 1)
+        return bl_fail(r, BL_NOT_FOUND, "no_such_record", NULL, "there is no such member");
+    if (strcasecmp(bl_cell(r, rows, 0, 0), input_text(in, "email")) != 0)
+        return bl_fail(r, BL_UNPROCESSABLE, "not_allowed", "/email", "is the e-mail address of this member");
+    status = bl_sql(r, "SELECT records, events FROM core.forget_member($1, $2::uuid, $3::uuid, $4, $5::uuid, $6)",
+                    (const char *const[]){r->actor, person, input_text(in, "reason"), input_id(r), r->id}, 5, BL_FINAL, &rows);
+    if (status != BL_OK)
+        return status;
+    bl_respond(r, 200, "application/json");
+    bl_json_object(r, NULL);
+    bl_json_cell(r, "records", rows, 0, 0);
+    bl_json_cell(r, "events", rows, 0, 1);
+    bl_json_close(r);
+    return BL_OK;
 }
 
 /* ---- access ---- */
@@ -226,6 +262,16 @@ static const char roles_schema[] = SCHEMA({
 static const char reason_schema[] = SCHEMA({
     "type": "object", "additionalProperties": false, "properties": {"reason": {"type": "string", "maxLength": 2000}}
 });
+static const char erase_schema[] = SCHEMA({
+    "type": "object", "additionalProperties": false, "required": ["email", "reason"],
+    "properties": {"email": {"type": "string", "minLength": 3, "maxLength": 254, "description": "Of the member, typed."},
+                   "reason": {"type": "string", "minLength": 1, "maxLength": 2000}}
+});
+static const char erased_schema[] = SCHEMA({
+    "type": "object", "required": ["records", "events"],
+    "properties": {"records": {"type": "integer", "description": "In which the person was named."},
+                   "events": {"type": "integer", "description": "Of the trail, that gave up what they said."}}
+});
 static const char access_schema[] = SCHEMA({
     "type": "object", "required": ["items", "next"],
     "properties": {
@@ -307,6 +353,14 @@ const struct bl_route tenant_member_routes[] = {
      .summary = "End a membership; records go on naming the person",
      .body = reason_schema,
      .answer = tenant_member_schema},
+    {.method = "POST",
+     .path = ORG "/members/{id}:erase",
+     .permission = "core.member:erase",
+     .handler = erase_member,
+     .flags = BL_FRESH,
+     .summary = "Forget a person here: name and address go from every text and from what the trail says; its proofs hold",
+     .body = erase_schema,
+     .answer = erased_schema},
     {.method = "GET",
      .path = ORG "/access",
      .permission = "core.access:read",

@@ -67,21 +67,42 @@ static enum bl_status rename_organisation(struct bl_request *r)
 }
 
 static const struct bl_field close_fields[] = {
+    {.name = "purge_on", .type = BL_DATE},
     {.name = "slug", .type = BL_TEXT, .flags = BL_REQUIRED, .min = 1, .max = 40},
     {.name = "reason", .type = BL_TEXT, .flags = BL_LONG, .min = 1, .max = 2000},
     {0},
 };
+static const struct bl_field *const suspend_fields = close_fields + 1;
+
+/* The slug of the organisation, typed: what follows shuts everybody out. */
+static enum bl_status read_typed(struct bl_request *r, const struct bl_field *fields, json_t **in)
+{
+    enum bl_status status = input_read(r, fields, in);
+    if (status == BL_OK && strcmp(input_text(*in, "slug"), r->org) != 0)
+        return bl_fail(r, BL_UNPROCESSABLE, "not_allowed", "/slug", "is the slug of this organisation, %s", r->org);
+    return status;
+}
+
+/* POST /api/v1/orgs/{org}:suspend. Whoever does it is out too; POST /api/v1/me/organisations/{slug}:resume ends it. */
+static enum bl_status suspend_organisation(struct bl_request *r)
+{
+    json_t *in;
+    enum bl_status status = read_typed(r, suspend_fields, &in);
+    if (status == BL_OK)
+        status = bl_sql(r, "SELECT core.organisation_status($1, $2::uuid, 'suspend', $3, $4::uuid, $5)",
+                        (const char *const[]){r->actor, input_text(in, "reason"), input_id(r), r->id}, 4, 0, NULL);
+    return status == BL_OK ? read_organisation(r) : status;
+}
 
 /* POST /api/v1/orgs/{org}:close. An owner's act: nobody else answers for the organisation as a whole. */
 static enum bl_status close_organisation(struct bl_request *r)
 {
     json_t *in;
-    enum bl_status status = input_read(r, close_fields, &in);
-    if (status == BL_OK && strcmp(input_text(in, "slug"), r->org) != 0)
-        status = bl_fail(r, BL_UNPROCESSABLE, "not_allowed", "/slug", "is the slug of this organisation, %s", r->org);
+    enum bl_status status = read_typed(r, close_fields, &in);
     if (status == BL_OK)
-        status = bl_sql(r, "SELECT core.organisation_close($1, $2::uuid, $3, $4::uuid, $5)",
-                        (const char *const[]){r->actor, input_text(in, "reason"), input_id(r), r->id}, 4, 0, NULL);
+        status = bl_sql(r, "SELECT core.organisation_close($1, $2::uuid, $3::date, $4, $5::uuid, $6)",
+                        (const char *const[]){r->actor, input_text(in, "purge_on"), input_text(in, "reason"), input_id(r), r->id},
+                        5, 0, NULL);
     return status == BL_OK ? read_organisation(r) : status;
 }
 
@@ -158,6 +179,13 @@ static const char rename_schema[] = SCHEMA({
 static const char close_schema[] = SCHEMA({
     "type": "object", "additionalProperties": false, "required": ["slug"],
     "properties": {"slug": {"type": "string", "description": "Of the organisation, typed: this cannot be undone here."},
+                   "reason": {"type": "string", "maxLength": 2000},
+                   "purge_on": {"type": "string", "format": "date", "description":
+                       "From this day on the data may be purged; without it they stay until the operator is asked."}}
+});
+static const char suspend_schema[] = SCHEMA({
+    "type": "object", "additionalProperties": false, "required": ["slug"],
+    "properties": {"slug": {"type": "string", "description": "Of the organisation, typed: everybody is out, the caller too."},
                    "reason": {"type": "string", "maxLength": 2000}}
 });
 /* clang-format on */
@@ -188,6 +216,14 @@ const struct bl_route tenant_organisation_routes[] = {
      .flags = BL_FRESH,
      .summary = "End the service to this organisation: everybody is out at once, its engagements are over",
      .body = close_schema,
+     .answer = organisation_schema},
+    {.method = "POST",
+     .path = "/api/v1/orgs/{org}:suspend",
+     .permission = "core.organisation:suspend",
+     .handler = suspend_organisation,
+     .flags = BL_FRESH,
+     .summary = "Let nobody in, the caller included, until an owner resumes",
+     .body = suspend_schema,
      .answer = organisation_schema},
     {.method = "GET",
      .path = "/api/v1/orgs/{org}/members",

@@ -18,7 +18,7 @@ struct pattern {
 static const struct pattern owner[] = {{ALLOW, ANY, ANY, ANY}, {0}};
 
 /* Runs the management system, and so neither approves it, nor accepts its risks, nor decides on its certificate; nor does a
- * manager end the service to the organisation. */
+ * manager end or stop the service to the organisation, or make it forget a person. */
 static const struct pattern manager[] = {
     {ALLOW, ANY, ANY, ANY},
     {REFUSE, "core", "identity_provider", "write"}, /* it could speak for the owner */
@@ -26,6 +26,8 @@ static const struct pattern manager[] = {
     {REFUSE, ANY, ANY, "accept"},
     {REFUSE, ANY, ANY, "decide"},
     {REFUSE, "core", "organisation", "close"},
+    {REFUSE, "core", "organisation", "suspend"},
+    {REFUSE, "core", "member", "erase"},
     {0},
 };
 

@@ -65,6 +65,8 @@ static const struct walk walks[] = {
      "                                           ('core.event', 'redact', 'ballium_owner'::regrole),"
      "                                           ('core.event', 'redact_read', 'ballium_owner'::regrole),"
      "                                           ('core.checkpoint', 'redact_read', 'ballium_owner'::regrole),"
+     "                                           ('core.message', 'redact', 'ballium_owner'::regrole),"
+     "                                           ('core.job', 'redact', 'ballium_owner'::regrole),"
      "                                           ('core.checkpoint', 'seal', 'ballium_worker'::regrole),"
      "                                           ('core.tree', 'seal', 'ballium_worker'::regrole),"
      "                                           ('core.tree_node', 'seal', 'ballium_worker'::regrole))",
@@ -159,13 +161,14 @@ static const struct walk walks[] = {
      0},
 
     /* What such functions call runs as the owner too: so those that nobody else may call are walked with them. */
-    {"a function that runs as the owner touches no tenant's table but the directory; core.note writes events",
+    {"a function that runs as the owner touches no tenant's table but the directory; core.note writes events, core.redact_words "
+     "takes from them",
      "WITH " TENANT_TABLES
      " SELECT p.oid::regprocedure || ': ' || t.name FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace"
      " JOIN tenant_table t ON pg_get_functiondef(p.oid) ~ ('\\m' || t.nspname || '\"?\\s*\\.\\s*\"?' || t.relname || '\\M')"
      " WHERE (p.prosecdef OR NOT has_function_privilege('ballium_app', p.oid, 'EXECUTE')) AND p.prokind IN ('f', 'p') "
      "AND " OWN_SCHEMAS " AND t.name NOT IN ('core.membership', 'core.role', 'core.invitation') AND NOT (p.proname = 'note' AND "
-     "t.name = 'core.event')",
+     "t.name = 'core.event' OR p.proname = 'redact_words' AND t.name IN ('core.event', 'core.message', 'core.job'))",
      1},
 
     {"a SECURITY DEFINER function puts no SQL together",

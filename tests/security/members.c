@@ -50,61 +50,6 @@ static char *member_path(struct api *who, const char *org, const char *verb)
     return path;
 }
 
-/* What invites to `org`; the caller frees it. */
-static char *invited(struct api *who, const char *org, const char *email, const char *role)
-{
-    char path[200];
-    snprintf(path, sizeof path, "/api/v1/orgs/%s/invitations", org);
-    struct answer r = api_post(who, path, json_pack("{s:s, s:[s]}", "email", email, "roles", role));
-    expect_status(&r, 201);
-    char *token = strdup(answer_text(&r, "token"));
-    answer_free(&r);
-    return token;
-}
-
-static struct answer accepted(const char *token, const char *password, const char *name)
-{
-    struct api *nobody = api_new();
-    struct answer r = api_post(nobody, "/api/v1/auth/invitation",
-                               json_pack("{s:s, s:s, s:s*}", "token", token, "password", password, "name", name));
-    api_free(nobody);
-    return r;
-}
-
-static char *fresh_email(void)
-{
-    static int number;
-    char *email = NULL;
-    if (asprintf(&email, "i%d-%lld-%d@example.org", ++number, (long long)time(NULL), (int)getpid()) < 0)
-        fail_msg("out of memory");
-    return email;
-}
-
-/* A client organisation that barbican has founded, and its first owner. The caller frees the slug. */
-static char *founded(struct person *first, struct api **as)
-{
-    static int number;
-    struct api *consultancy = api_as("barbican", "owner");
-    char *slug = NULL, *email = fresh_email();
-    if (asprintf(&slug, "own%d-%lld-%d", ++number, (long long)time(NULL) % 1000000, (int)getpid()) < 0)
-        fail_msg("out of memory");
-    struct answer r = api_post(
-        consultancy, "/api/v1/orgs/barbican/organisations",
-        json_pack("{s:s, s:s, s:s, s:s}", "slug", slug, "name", "Own Works", "owner_email", email, "valid_to", "2199-12-31"));
-    expect_status(&r, 201);
-    snprintf(first->email, sizeof first->email, "%s", email);
-    snprintf(first->password, sizeof first->password, "correct horse of the owner");
-    struct answer joined = accepted(answer_text(&r, "owner_token"), first->password, "First Owner");
-    expect_status(&joined, 200);
-    assert_string_equal(answer_text(&joined, "organisation"), slug);
-    answer_free(&joined);
-    answer_free(&r);
-    api_free(consultancy);
-    free(email);
-    *as = person_api(first, NULL);
-    return slug;
-}
-
 /* ---- roles of the organisation's own ---- */
 
 static void an_own_role_allows_what_it_says_and_no_more(void **state)
@@ -218,7 +163,7 @@ static void the_last_owner_stays(void **state)
     (void)state;
     struct person first, second;
     struct api *as;
-    char *slug = founded(&first, &as);
+    char *slug = person_founded(&first, &as);
     char *path = member_path(as, slug, ""), *suspend = member_path(as, slug, ":suspend"),
          *remove = member_path(as, slug, ":remove");
     expect(as, "PATCH", path, "{\"roles\":[\"manager\"]}", 409, "last_owner");
@@ -245,17 +190,17 @@ static void the_last_owner_stays(void **state)
 static void an_invitation_works_once(void **state)
 {
     (void)state;
-    char *email = fresh_email(), *token = invited(manager, "keep", email, "reader");
-    struct answer r = accepted(token, "short", "New Person");
+    char *email = person_email(), *token = person_invited(manager, "keep", email, "reader");
+    struct answer r = person_accepted(token, "short", "New Person");
     expect_problem(&r, 422, NULL, "/password");
     answer_free(&r);
-    r = accepted(token, "correct horse battery", NULL);
+    r = person_accepted(token, "correct horse battery", NULL);
     expect_problem(&r, 422, "required", "/name");
     answer_free(&r);
-    r = accepted(token, "correct horse battery", "New Person");
+    r = person_accepted(token, "correct horse battery", "New Person");
     expect_status(&r, 200);
     answer_free(&r);
-    r = accepted(token, "correct horse battery", "New Person");
+    r = person_accepted(token, "correct horse battery", "New Person");
     expect_problem(&r, 404, "no_such_invitation", NULL);
     answer_free(&r);
     struct person p = {.password = "correct horse battery"};
@@ -276,8 +221,8 @@ static void an_invitation_joins_the_account_of_its_address(void **state)
 {
     (void)state;
     struct person p = person_new("moat", "reader"), other = person_new("moat", "reader");
-    char *token = invited(manager, "keep", p.email, "reader");
-    struct answer r = accepted(token, "not the password", "Another Name");
+    char *token = person_invited(manager, "keep", p.email, "reader");
+    struct answer r = person_accepted(token, "not the password", "Another Name");
     expect_problem(&r, 401, "wrong_credentials", NULL);
     answer_free(&r);
     struct api *them = person_api(&other, NULL), *me = person_api(&p, NULL);
@@ -297,14 +242,14 @@ static void an_invitation_joins_the_account_of_its_address(void **state)
 static void an_old_or_revoked_invitation_is_nothing(void **state)
 {
     (void)state;
-    char *email = fresh_email(), sql[300];
-    char *token = invited(manager, "keep", email, "reader"), *second = invited(manager, "keep", email, "reader");
-    struct answer r = accepted(token, "correct horse battery", "New Person"); /* a new one takes the place of the old */
+    char *email = person_email(), sql[300];
+    char *token = person_invited(manager, "keep", email, "reader"), *second = person_invited(manager, "keep", email, "reader");
+    struct answer r = person_accepted(token, "correct horse battery", "New Person"); /* a new one takes the place of the old */
     expect_problem(&r, 404, "no_such_invitation", NULL);
     answer_free(&r);
     snprintf(sql, sizeof sql, "UPDATE core.invitation SET expires_at = now() WHERE email = '%s'", email);
     person_sql(sql);
-    r = accepted(second, "correct horse battery", "New Person");
+    r = person_accepted(second, "correct horse battery", "New Person");
     expect_problem(&r, 404, "no_such_invitation", NULL);
     answer_free(&r);
     r = api_post(manager, KEEP "/invitations", json_pack("{s:s, s:[s]}", "email", email, "roles", "reader"));
@@ -312,7 +257,7 @@ static void an_old_or_revoked_invitation_is_nothing(void **state)
     char path[200];
     snprintf(path, sizeof path, KEEP "/invitations/%s", answer_text(&r, "id"));
     expect(manager, "DELETE", path, NULL, 204, NULL);
-    struct answer late = accepted(answer_text(&r, "token"), "correct horse battery", "New Person");
+    struct answer late = person_accepted(answer_text(&r, "token"), "correct horse battery", "New Person");
     expect_problem(&late, 404, "no_such_invitation", NULL);
     answer_free(&late);
     answer_free(&r);
@@ -327,9 +272,9 @@ static void an_invitation_is_worth_what_its_maker_is(void **state)
     (void)state;
     struct person p = person_new("keep", "manager");
     struct api *who = person_api(&p, NULL);
-    char *email = fresh_email(), *token = invited(who, "keep", email, "manager"), *path = member_path(who, "keep", "");
+    char *email = person_email(), *token = person_invited(who, "keep", email, "manager"), *path = member_path(who, "keep", "");
     expect(owner, "PATCH", path, "{\"roles\":[\"reader\"]}", 200, NULL);
-    struct answer r = accepted(token, "correct horse battery", "New Person");
+    struct answer r = person_accepted(token, "correct horse battery", "New Person");
     expect_problem(&r, 403, "not_held", NULL);
     answer_free(&r);
     api_free(who);
@@ -345,7 +290,7 @@ static void a_consultancy_founds_a_client_that_can_leave_it(void **state)
     (void)state;
     struct person first;
     struct api *as, *consultancy = api_as("barbican", "owner");
-    char *slug = founded(&first, &as), path[300];
+    char *slug = person_founded(&first, &as), path[300];
     snprintf(path, sizeof path, "/api/v1/orgs/%s/context/issues", slug);
     expect(consultancy, "GET", path, NULL, 200, NULL);
     expect(as, "GET", path, NULL, 200, NULL);

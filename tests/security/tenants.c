@@ -312,6 +312,12 @@ static const struct {
     int value;
 } besides[] = {{"/api/v1/orgs/{org}/operation/notifications", "owner_id", "hours", 24}};
 
+/* What the service alone writes is refused before anything in it is looked at. */
+static bool by_itself(const struct answer *r)
+{
+    return r->status == 409 && strstr(r->body, "by_itself") != NULL;
+}
+
 /* The foreign id is refused by name, at its own pointer, exactly like one that nobody has. False: no organisation of
  * the demo has a record of that resource to name. */
 static bool foreign_in_body(const char *template, json_t *schema, const char *field, const char *list)
@@ -334,7 +340,7 @@ static bool foreign_in_body(const char *template, json_t *schema, const char *fi
         answers[0][i] = api_post(stranger, path, json_incref(body));
         answers[1][i] = api_post(stranger, batch, json_pack("{s:[{s:s, s:o}]}", "operations", "op", "create", "body", body));
         for (int k = 0; k < 2; k++) {
-            if (answers[k][i].status != 422 || !complains(&answers[k][i], k ? deep : pointer))
+            if (!by_itself(&answers[k][i]) && (answers[k][i].status != 422 || !complains(&answers[k][i], k ? deep : pointer)))
                 offend("%s of %s takes a foreign id: %d %s", field, k ? batch : path, answers[k][i].status, answers[k][i].body);
         }
     }

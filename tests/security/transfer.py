@@ -39,7 +39,8 @@ def plain(archive):
                     p["status"] = "ended"
                 if "service_client" in p["roles"]:  # its id is new, and so is the place in the list
                     del p["id"], p["email"]
-            people.sort(key=lambda p: (p.get("email", ""), p["name"], p["created_at"]))
+            # the address of one who was erased is made of the id
+            people.sort(key=lambda p: ("" if p.get("email", "").endswith("@erased.invalid") else p.get("email", ""), p["name"], p["created_at"]))
             out[name] = UUID.sub(number, "\n".join(json.dumps(p, sort_keys=True) for p in people))
         elif name in ("core.checkpoint.jsonl", "core.tree.jsonl", "core.tree_node.jsonl"):
             continue  # the seals of the trail: made anew where the ids are new

@@ -101,4 +101,59 @@ static inline void person_grow_stale(const struct person *p, struct api *a, char
     answer_free(&r);
 }
 
+/* What invites to `org`; the caller frees it. */
+static inline char *person_invited(struct api *who, const char *org, const char *email, const char *role)
+{
+    char path[200];
+    snprintf(path, sizeof path, "/api/v1/orgs/%s/invitations", org);
+    struct answer r = api_post(who, path, json_pack("{s:s, s:[s]}", "email", email, "roles", role));
+    expect_status(&r, 201);
+    char *token = strdup(answer_text(&r, "token"));
+    answer_free(&r);
+    return token;
+}
+
+static inline struct answer person_accepted(const char *token, const char *password, const char *name)
+{
+    struct api *nobody = api_new();
+    struct answer r = api_post(nobody, "/api/v1/auth/invitation",
+                               json_pack("{s:s, s:s, s:s*}", "token", token, "password", password, "name", name));
+    api_free(nobody);
+    return r;
+}
+
+static inline char *person_email(void)
+{
+    static int number;
+    char *email = NULL;
+    if (asprintf(&email, "i%d-%lld-%d@example.org", ++number, (long long)time(NULL), (int)getpid()) < 0)
+        fail_msg("out of memory");
+    return email;
+}
+
+/* A client organisation that barbican has founded, and its first owner. The caller frees the slug. */
+static inline char *person_founded(struct person *first, struct api **as)
+{
+    static int number;
+    struct api *consultancy = api_as("barbican", "owner");
+    char *slug = NULL, *email = person_email();
+    if (asprintf(&slug, "own%d-%lld-%d", ++number, (long long)time(NULL) % 1000000, (int)getpid()) < 0)
+        fail_msg("out of memory");
+    struct answer r = api_post(
+        consultancy, "/api/v1/orgs/barbican/organisations",
+        json_pack("{s:s, s:s, s:s, s:s}", "slug", slug, "name", "Own Works", "owner_email", email, "valid_to", "2199-12-31"));
+    expect_status(&r, 201);
+    snprintf(first->email, sizeof first->email, "%s", email);
+    snprintf(first->password, sizeof first->password, "correct horse of the owner");
+    struct answer joined = person_accepted(answer_text(&r, "owner_token"), first->password, "First Owner");
+    expect_status(&joined, 200);
+    assert_string_equal(answer_text(&joined, "organisation"), slug);
+    answer_free(&joined);
+    answer_free(&r);
+    api_free(consultancy);
+    free(email);
+    *as = person_api(first, NULL);
+    return slug;
+}
+
 #endif

@@ -49,6 +49,9 @@ static const struct {
     {"core.engagement:write", "owner manager"},
     {"core.role:write", "owner manager"},
     {"core.organisation:export", "owner manager"},
+    {"core.organisation:suspend", "owner"},
+    {"core.organisation:close", "owner"},
+    {"core.member:erase", "owner"},
     {"core.member:archive", "owner manager"},
     {"context.scope:invented", "owner manager"},
 };
