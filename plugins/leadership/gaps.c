@@ -4,28 +4,38 @@
 #include <string.h>
 
 static const struct kind {
-    const char *code, *clause, *resource, *title, *detail; /* detail: one %s, the name of what it is about */
+    const char *code, *clause;
+    const char *resource, *opens; /* where it is mended; the register of the record that it is about */
+    const char *title, *detail;   /* detail: one %s, the name of what it is about */
 } kinds[] = {
-    {"deed_missing", "5.1", "commitments", "Nothing shows what top management does", "Within a year nothing was noted for: %s."},
-    {"policy_missing", "5.2", "policies", "There is no information security policy",
+    {"deed_missing", "5.1", "commitments", "leadership/commitments", "Nothing shows what top management does",
+     "Within a year nothing was noted for: %s."},
+    {"policy_missing", "5.2", "policies", "leadership/policies", "There is no information security policy",
      "Enter the policy of level top, and publish it."},
-    {"policy_not_published", "5.2", "policies", "A policy is not published", "Top management has not published: %s."},
-    {"policy_outdated", "5.2", "policies", "The policy is behind its document",
+    {"policy_not_published", "5.2", "policies", "leadership/policies", "A policy is not published",
+     "Top management has not published: %s."},
+    {"policy_outdated", "5.2", "policies", "leadership/policies", "The policy is behind its document",
      "A newer version of the document is in force than the one published as policy: %s."},
-    {"policy_review_overdue", "5.2", "policies", "The review of a policy is overdue", "Review and confirm, or revise: %s."},
-    {"policy_not_told", "5.2", "acknowledgement_campaigns", "Nobody was asked to read a policy",
+    {"policy_review_overdue", "5.2", "policies", "leadership/policies", "The review of a policy is overdue",
+     "Review and confirm, or revise: %s."},
+    {"policy_not_told", "5.2", "acknowledgement_campaigns", "leadership/policies", "Nobody was asked to read a policy",
      "Start a campaign so that those whom it is for acknowledge this version: %s."},
-    {"conformity_role_missing", "5.3", "roles", "Nobody sees to conformity",
+    {"conformity_role_missing", "5.3", "roles", "leadership/roles", "Nobody sees to conformity",
      "No role with the duty conformity (5.3 a) has a holder: appoint one."},
-    {"reporting_role_missing", "5.3", "roles", "Nobody reports to top management",
+    {"reporting_role_missing", "5.3", "roles", "leadership/roles", "Nobody reports to top management",
      "No role with the duty reporting (5.3 b) has a holder: appoint one."},
-    {"role_vacant", "5.3", "roles", "A role has no holder", "Appoint somebody, or archive the role: %s."},
-    {"deputy_missing", "5.3", "roles", "A role has no deputy", "Nobody is there when the holder is not: %s."},
-    {"role_not_announced", "5.3", "roles", "A role was not announced", "Tell the organisation who holds it: %s."},
-    {"runs_and_audits", "5.3", "roles", "One person runs and audits the ISMS", "Give one of the two roles to somebody else: %s."},
-    {"nobody_responsible", "5.3", "responsibilities", "Nobody does an activity", "Link the role that does it: %s."},
-    {"process_unanswered", "5.3", "responsibilities", "Nobody answers for a process", "No row of the matrix is about: %s."},
-    {"control_unanswered", "5.3", "responsibilities", "Nobody answers for a control", "No row of the matrix is about: %s."},
+    {"role_vacant", "5.3", "roles", "leadership/roles", "A role has no holder", "Appoint somebody, or archive the role: %s."},
+    {"deputy_missing", "5.3", "roles", "leadership/roles", "A role has no deputy", "Nobody is there when the holder is not: %s."},
+    {"role_not_announced", "5.3", "roles", "leadership/roles", "A role was not announced",
+     "Tell the organisation who holds it: %s."},
+    {"runs_and_audits", "5.3", "roles", "leadership/roles", "One person runs and audits the ISMS",
+     "Give one of the two roles to somebody else: %s."},
+    {"nobody_responsible", "5.3", "responsibilities", "leadership/responsibilities", "Nobody does an activity",
+     "Link the role that does it: %s."},
+    {"process_unanswered", "5.3", "responsibilities", "context/processes", "Nobody answers for a process",
+     "No row of the matrix is about: %s."},
+    {"control_unanswered", "5.3", "responsibilities", "annex-a/controls", "Nobody answers for a control",
+     "No row of the matrix is about: %s."},
 };
 
 enum { MOST = 1000 };
@@ -100,6 +110,7 @@ static void put_gap(struct bl_request *r, const struct bl_rows *rows, int i)
     bl_json_text(r, "resource", kind->resource); /* where it is mended */
     bl_json_text(r, "id", bl_cell(r, rows, i, 1));
     bl_json_text(r, "ref", bl_cell(r, rows, i, 2));
+    bl_json_text(r, "url", bl_url(r, kind->opens, bl_cell(r, rows, i, 1)));
     bl_json_close(r);
 }
 

@@ -84,6 +84,15 @@ static inline const char *bl_named(struct bl_request *r, const char *text, const
     return out;
 }
 
+/* /api/v1/orgs/{org}/REGISTER[/ID]; `id` NULL: the register ("context/processes"). */
+static inline const char *bl_url(struct bl_request *r, const char *register_path, const char *id)
+{
+    size_t room = strlen(r->org) + strlen(register_path) + strlen(id ? id : "") + sizeof "/api/v1/orgs///";
+    char *url = (char *)bl_alloc(r, room);
+    snprintf(url, room, "/api/v1/orgs/%s/%s%s%s", r->org, register_path, id ? "/" : "", id ? id : "");
+    return url;
+}
+
 /* What a clause may lack, as …/gaps lists it: an area's table of kinds, which ends with a zeroed element. */
 struct bl_gap {
     const char *code, *title;
@@ -96,14 +105,13 @@ static inline void bl_put_gap(struct bl_request *r, const char *area, const stru
 {
     enum { CODE, CLAUSE, RESOURCE, ID, REF, NAME };
     const char *register_name = bl_cell(r, rows, row, RESOURCE), *id = bl_cell(r, rows, row, ID);
-    size_t room = strlen(r->org) + strlen(area) + strlen(register_name) + 80;
-    char *resource = (char *)bl_alloc(r, room), *url = (char *)bl_alloc(r, room);
+    size_t room = strlen(area) + strlen(register_name) + 2;
+    char *resource = (char *)bl_alloc(r, room), *path = (char *)bl_alloc(r, room);
     while (kinds[1].code && strcmp(kinds->code, bl_cell(r, rows, row, CODE)) != 0)
         kinds++;
     snprintf(resource, room, "%s.%s", area, register_name);
-    int start = snprintf(url, room, "/api/v1/orgs/%s/", r->org);
-    snprintf(url + start, room - (size_t)start, "%s/%s%s%s", area, register_name, id ? "/" : "", id ? id : "");
-    for (char *at = url + start; *at; at++)
+    snprintf(path, room, "%s/%s", area, register_name);
+    for (char *at = path; *at; at++)
         if (*at == '_')
             *at = '-';
     bl_json_object(r, NULL);
@@ -114,7 +122,7 @@ static inline void bl_put_gap(struct bl_request *r, const char *area, const stru
     bl_json_text(r, "resource", resource);
     bl_json_text(r, "id", id);
     bl_json_text(r, "ref", bl_cell(r, rows, row, REF));
-    bl_json_text(r, "url", url);
+    bl_json_text(r, "url", bl_url(r, path, id));
     bl_json_close(r);
 }
 
