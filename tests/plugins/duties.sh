@@ -137,6 +137,7 @@ for kind in agreement handed_out support notification; do
 done
 verdict "another owner is told anew" [ "$(notices "${due[obligation]}" "&status=open" | jq -r '.items | map(.owner_id) | join(",")')" = "$other_member" ]
 verdict "the rest stays noted once" noted review
+verdict "the signal counts what is open" [ "$(call "$api/signals" | jq '.items[] | select(.area == "operation" and .name == "overdue") | .value')" = "$(ask "SELECT count(*) FROM operation.overdue_notice n JOIN core.organisation o ON o.id = n.tenant_id WHERE o.slug = 'ditch' AND n.status = 'open' AND n.archived_at IS NULL")" ]
 verdict "the incident's timeline tells that the clock ran out" [ "$(call "$api/operation/incidents/$incident/timeline" | jq '[.items[] | select(.kind == "overdue")] | length')" = 1 ]
 
 act "leadership/acknowledgement-campaigns/$late" cancel '{"reason": "The test is over"}'
