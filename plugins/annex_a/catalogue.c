@@ -52,6 +52,7 @@ static const char list[] =
     " 'operational_capabilities', k.operational_capabilities, 'security_domains', k.security_domains, 'new', k.is_new,"
     " 'summary', k.summary,"
     " 'clauses', (SELECT coalesce(json_agg(o.clause ORDER BY o.place), '[]') FROM annex_a.clause_overlap o"
+    " WHERE o.edition = k.edition AND o.control_id = k.id), 'clauses_source', (SELECT min(o.source) FROM annex_a.clause_overlap o"
     " WHERE o.edition = k.edition AND o.control_id = k.id),"
     " 'corresponds_to', (SELECT coalesce(json_agg(CASE k.edition WHEN '2013' THEN m.to_2022 ELSE m.from_2013 END ORDER BY "
     "m.place),"
@@ -111,7 +112,7 @@ enum bl_status annex_a_mapping(struct bl_request *r)
 
 static const char overlaps[] =
     "SELECT json_build_object('edition', o.edition, 'control_id', o.control_id, 'title', k.title, 'clause', o.clause, 'why', "
-    "o.why)"
+    "o.why, 'source', o.source)"
     "::text FROM annex_a.clause_overlap o JOIN annex_a.catalogue k ON k.edition = o.edition AND k.id = o.control_id"
     " WHERE $1::uuid IS NOT NULL AND ($2::text IS NULL OR o.edition = $2) AND ($3::text IS NULL OR o.control_id = $3)"
     " AND ($4::text IS NULL OR o.clause = $4) ORDER BY o.edition DESC, k.place, o.place";

@@ -68,7 +68,7 @@ static const struct bl_route routes[] = {
      .permission = "annex_a.control:read",
      .handler = annex_a_overlaps,
      .query = "edition control clause",
-     .summary = "Controls that do the work of a clause too",
+     .summary = "Controls that do the work of a clause too; source says whose view that is",
      .answer = ITEMS},
     {.method = "GET",
      .path = "summary",
@@ -99,6 +99,21 @@ static const struct bl_route routes[] = {
     {0},
 };
 
+#define LIVE_CONTROLS " FROM annex_a.control WHERE tenant_id = $1 AND archived_at IS NULL"
+
+static const struct bl_signal signals[] = {
+    {"controls_credited", "8.1", "Implemented controls that count: with evidence and a passed test",
+     "SELECT count(*) FILTER (WHERE good), count(*), count(*) > 0 AND bool_and(good) FROM (SELECT annex_a.has_credit(status,"
+     " evidence_until, last_result, next_test_on) AS good" LIVE_CONTROLS " AND status = 'implemented') c"},
+    {"control_tests_overdue", "8.1", "Implemented controls whose test is overdue, or that were never tested",
+     "SELECT count(*) FILTER (WHERE late), count(*), count(*) > 0 AND NOT bool_or(late) FROM (SELECT"
+     " coalesce(next_test_on < current_date, true) AS late" LIVE_CONTROLS " AND status = 'implemented') c"},
+    {"control_targets_overdue", "8.1", "Controls that are not implemented by their target",
+     "SELECT count(*) FILTER (WHERE late), count(*), count(*) > 0 AND NOT bool_or(late) FROM (SELECT"
+     " status <> 'implemented' AND target_date < current_date AS late" LIVE_CONTROLS " AND target_date IS NOT NULL) c"},
+    {0},
+};
+
 const struct bl_plugin bl_plugin_annex_a = {
     .abi = BL_ABI,
     .name = "annex_a",
@@ -109,4 +124,5 @@ const struct bl_plugin bl_plugin_annex_a = {
     .resources = resources,
     .routes = routes,
     .migrations = bl_migrations_annex_a,
+    .signals = signals,
 };

@@ -51,7 +51,9 @@ static const char measurable[] =
 static const char reached[] = "SELECT '', 'not_reached', 'its indicators do not say that it is reached' FROM planning.objective"
                               " WHERE tenant_id = $1 AND id = $2 AND standing IS DISTINCT FROM 'reached'";
 static const char not_over[] = "SELECT '/due_on', 'not_over', 'its day is not over' FROM planning.objective"
-                               " WHERE tenant_id = $1 AND id = $2 AND due_on >= current_date";
+                               " WHERE tenant_id = $1 AND id = $2 AND due_on >= current_date"
+                               " UNION ALL SELECT '', 'is_reached', 'every indicator has reached its target: it is achieved'"
+                               " FROM planning.objective WHERE tenant_id = $1 AND id = $2 AND standing = 'reached'";
 
 const struct bl_transition planning_objective_transitions[] = {
     {.name = "agree",
@@ -125,7 +127,7 @@ const struct bl_field planning_indicator_fields[] = {
      .type = BL_ENUM,
      .flags = BL_SERVER | BL_FILTER,
      .label = "Standing",
-     .help = "Reached: at the target. On track: at least as far along as the time is. Behind: less.",
+     .help = "Reached: at the target. On track: at least as far along as the time is. Behind: less, or the day is over.",
      .values = "not_measured behind on_track reached"},
     {0},
 };
@@ -135,7 +137,7 @@ const struct bl_field planning_indicator_fields[] = {
 static const char standing[] =
     "SELECT m.value::text, m.measured_on, m.measured_on + $6::integer, CASE WHEN m.value IS NULL THEN 'not_measured'"
     " WHEN CASE $3 WHEN 'higher' THEN m.value >= n.target ELSE m.value <= n.target END THEN 'reached'"
-    " WHEN n.target = n.baseline OR n.baseline IS NULL OR n.due_on IS NULL THEN 'behind'"
+    " WHEN n.target = n.baseline OR n.baseline IS NULL OR n.due_on IS NULL OR n.due_on < current_date THEN 'behind'"
     " WHEN (m.value - n.baseline) / (n.target - n.baseline) >= (m.measured_on - n.began)::numeric / greatest(n.due_on - n.began, "
     "1)"
     " THEN 'on_track' ELSE 'behind' END"
@@ -166,6 +168,20 @@ enum bl_status planning_indicator_before(struct bl_request *r, const struct bl_c
 static enum bl_status touch(struct bl_request *r, const char *resource, const char *id)
 {
     return bl_update(r, resource, id, planning_object(r), NULL);
+}
+
+/* A duty: an agreed objective whose day is over is on track no longer. */
+enum bl_status planning_objectives_over(struct bl_request *r)
+{
+    static const char sql[] = "SELECT i.id FROM planning.indicator i JOIN planning.objective o ON o.tenant_id = $1"
+                              " AND o.id = i.objective_id AND o.status = 'agreed' AND o.archived_at IS NULL"
+                              " AND o.due_on < current_date WHERE i.tenant_id = $1 AND i.archived_at IS NULL"
+                              " AND i.standing = 'on_track' ORDER BY i.id LIMIT 200";
+    struct bl_rows *rows;
+    enum bl_status status = bl_sql(r, sql, NULL, 0, 0, &rows);
+    for (int i = 0; status == BL_OK && i < bl_count(r, rows); i++)
+        status = touch(r, "planning.indicators", bl_cell(r, rows, i, 0));
+    return status;
 }
 
 /* Its objective looks again; one that is closed stays as it was. */

@@ -125,6 +125,7 @@ extern const struct bl_relation planning_objective_relations[], planning_opportu
 extern const struct bl_state planning_objective_states[], planning_opportunity_states[], planning_change_states[];
 extern const struct bl_transition planning_objective_transitions[], planning_opportunity_transitions[];
 extern const struct bl_transition planning_change_transitions[];
+enum bl_status planning_objectives_over(struct bl_request *);
 enum bl_status planning_objective_before(struct bl_request *, const struct bl_change *);
 enum bl_status planning_indicator_before(struct bl_request *, const struct bl_change *);
 enum bl_status planning_indicator_after(struct bl_request *, const struct bl_change *);

@@ -268,8 +268,9 @@ static const struct bl_signal signals[] = {
      "'reopened')) ="
      " 0 FROM planning.risk WHERE " LIVE " AND status <> 'retired'"},
     {"actions_overdue", "8.3", "Treatment actions that are overdue",
-     "SELECT count(*) FILTER (WHERE due_on < current_date), count(*), count(*) FILTER (WHERE due_on < current_date) = 0"
-     " FROM planning.treatment_action WHERE " LIVE " AND status NOT IN ('verified', 'cancelled')"},
+     "SELECT count(*) FILTER (WHERE late), count(*), count(*) > 0 AND NOT bool_or(late) FROM (SELECT"
+     " status <> 'verified' AND coalesce(due_on < current_date, false) AS late FROM planning.treatment_action WHERE " LIVE
+     " AND status <> 'cancelled') t"},
     {"plan_in_force", "6.1.3", "A treatment plan is in force",
      "SELECT count(*), NULL::bigint, count(*) > 0 FROM planning.treatment_plan WHERE " LIVE " AND status = 'in_force'"},
     {"soa_approved", "6.1.3", "A Statement of Applicability holds",
@@ -284,6 +285,7 @@ static const struct bl_signal signals[] = {
 
 static const struct bl_duty duties[] = {
     {.name = "check_risks", .period = 60, .run = planning_sweep},
+    {.name = "check_objectives", .period = 3600, .run = planning_objectives_over},
     {0},
 };
 

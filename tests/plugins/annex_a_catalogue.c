@@ -197,10 +197,12 @@ static void overlap_is_the_file(void **state)
     for (size_t i = 0; i < 34; i++) {
         const json_t *item = json_array_get(answer_at(&a, "items"), i);
         assert_non_null(fgets(line, sizeof line, csv));
-        assert_int_equal(cut(line, cells), 3);
+        assert_int_equal(cut(line, cells), 4);
         same_text(item, "control_id", cells[0]);
         same_text(item, "clause", cells[1]);
         same_text(item, "why", cells[2]);
+        same_text(item, "source", cells[3]);
+        assert_string_equal(cells[3], "own suggestion"); /* no source gives it */
     }
     assert_null(fgets(line, sizeof line, csv));
     fclose(csv);
@@ -211,6 +213,13 @@ static void overlap_is_the_file(void **state)
     a = list("overlaps?edition=2013&control=A.16.1.6", 2); /* A.5.27 of 2022: 10.1 and 10.2 changed places */
     assert_string_equal(answer_text(&a, "items/1/why"), "Lessons make the system better.");
     assert_string_equal(answer_text(&a, "items/1/clause"), "10.2");
+    assert_string_equal(answer_text(&a, "items/1/source"), "own suggestion");
+    answer_free(&a);
+    a = list("catalogue?edition=2022&id=A.5.27", 1);
+    assert_string_equal(answer_text(&a, "items/0/clauses_source"), "own suggestion");
+    answer_free(&a);
+    a = list("catalogue?edition=2022&id=A.7.4", 1);
+    assert_null(answer_text(&a, "items/0/clauses_source")); /* none */
     answer_free(&a);
 }
 

@@ -21,17 +21,15 @@ static void superuser(char *out, size_t room, const char *format, ...)
                  sql);
 }
 
-#define QUEUED "kind = 'planning.check_risks' AND state = 'queued'"
-
 /* The worker makes a round now; the second one has begun after all that was done before. */
-static void let_it_work(void)
+static void work_at(const char *duty)
 {
     for (int round = 0; round < 2; round++) {
         char job[60] = "", state[20] = "queued";
         time_t end = time(NULL) + 60;
         while (!*job && time(NULL) < end)
-            superuser(job, sizeof job, "SELECT id FROM core.job WHERE " QUEUED);
-        superuser(NULL, 0, "UPDATE core.job SET run_at = now() WHERE " QUEUED);
+            superuser(job, sizeof job, "SELECT id FROM core.job WHERE kind = 'planning.%s' AND state = 'queued'", duty);
+        superuser(NULL, 0, "UPDATE core.job SET run_at = now() WHERE kind = 'planning.%s' AND state = 'queued'", duty);
         while (strcmp(state, "queued") == 0 && time(NULL) < end)
             superuser(state, sizeof state, "SELECT state FROM core.job WHERE id = '%s'", job);
         assert_string_equal(state, "done");
@@ -66,7 +64,7 @@ static void acceptances_end(void **state)
     superuser(NULL, 0, "UPDATE planning.risk_acceptance SET until_on = current_date - 1 WHERE id IN ('%s', '%s')", ids[0],
               ids[2]);
     superuser(NULL, 0, "UPDATE planning.risk_acceptance SET until_on = current_date WHERE id = '%s'", ids[1]);
-    let_it_work();
+    work_at("check_risks");
     is_text(ACCEPTANCES, ids[0], "status", "expired");
     was_opened(over, "acceptance_ended");
     is_text(ACCEPTANCES, ids[2], "status", "expired");
@@ -74,7 +72,7 @@ static void acceptances_end(void **state)
     is_text(ACCEPTANCES, ids[1], "status", "approved"); /* on its last day it holds */
     is_text(RISKS, last_day, "status", "accepted");
     int version = number(RISKS, over, "version");
-    let_it_work();
+    work_at("check_risks");
     assert_int_equal(number(RISKS, over, "version"), version); /* once */
     go(RISKS, over, "analyse", NULL);
     go(RISKS, over, "evaluate", NULL);
@@ -121,14 +119,14 @@ static void owners_leave(void **state)
     char *round = plain_round(), *left = owned(round, leaves, ids[0]), *kept = owned(round, rests, ids[1]);
     member(ids[0], ":remove");
     member(ids[1], ":suspend"); /* away for a time, and answers for it still */
-    let_it_work();
+    work_at("check_risks");
     was_opened(left, "owner_left");
     is_text(RISKS, kept, "status", "accepted");
     stop(RISKS, left, "analyse", NULL, 422, "owner_left", "/owner_id");
     go(RISKS, left, "", json_pack("{s:s}", "owner_id", owner_id));
     go(RISKS, left, "analyse", NULL);
     member(ids[1], ":remove");
-    let_it_work();
+    work_at("check_risks");
     was_opened(kept, "owner_left");
     api_free(leaves);
     api_free(rests);
@@ -157,7 +155,7 @@ static void proof_runs_out(void **state)
     superuser(NULL, 0, "UPDATE annex_a.control SET evidence_until = current_date - 1 WHERE id = '%s'", unproved);
     superuser(NULL, 0, "UPDATE annex_a.control SET evidence_until = current_date, next_test_on = current_date WHERE id = '%s'",
               fresh);
-    let_it_work();
+    work_at("check_risks");
     for (size_t i = 0; i < 2; i++) {
         was_opened(risks[i], "credit_lost");
         assert_int_equal(number(RISKS, risks[i], "counted_level"), 3);
@@ -170,9 +168,32 @@ static void proof_runs_out(void **state)
     free(round);
 }
 
+static void an_objective_runs_over(void **state)
+{
+    (void)state;
+    char *id = make("planning/objectives",
+                    json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "title", "Restores work", "what", "Drills", "resources",
+                              "Two days", "owner_id", owner_id, "due_on", day(100), "evaluation", "By the drills"));
+    char *by = make("planning/indicators",
+                    json_pack("{s:s, s:s, s:s, s:s}", "objective_id", id, "title", "Restores", "baseline", "0", "target", "10"));
+    go_as(top, "planning/objectives", id, "agree", NULL);
+    free(make("planning/measurements",
+              json_pack("{s:s, s:s, s:s, s:s}", "indicator_id", by, "measured_on", day(0), "value", "9", "note", "Counted")));
+    is_text("planning/objectives", id, "standing", "on_track");
+    superuser(NULL, 0, "UPDATE planning.objective SET due_on = current_date WHERE id = '%s'", id);
+    work_at("check_objectives");
+    is_text("planning/objectives", id, "standing", "on_track"); /* its day is not over */
+    superuser(NULL, 0, "UPDATE planning.objective SET due_on = current_date - 1 WHERE id = '%s'", id);
+    work_at("check_objectives");
+    is_text("planning/indicators", by, "standing", "behind");
+    is_text("planning/objectives", id, "standing", "behind");
+    free(id);
+    free(by);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(acceptances_end), cmocka_unit_test(owners_leave),
-                                       cmocka_unit_test(proof_runs_out)};
+                                       cmocka_unit_test(proof_runs_out), cmocka_unit_test(an_objective_runs_over)};
     return cmocka_run_group_tests(tests, log_in, log_out);
 }

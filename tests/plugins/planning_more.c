@@ -59,6 +59,35 @@ static void figures_say_how_an_objective_stands(void **state)
     free(down);
 }
 
+/* Over and not reached: missed, with the reason. Over and reached: achieved. */
+static void a_day_that_is_over_decides(void **state)
+{
+    (void)state;
+    char *late = objective(), *good = objective();
+    char *of_late = indicator(late, "higher", "0", "10"), *of_good = indicator(good, "higher", "0", "10");
+    char *const both[] = {late, good};
+    for (size_t i = 0; i < 2; i++) {
+        go(OBJECTIVES, both[i], "", json_pack("{s:s}", "due_on", day(-1)));
+        go_as(top, OBJECTIVES, both[i], "agree", NULL);
+    }
+    measure(of_late, -2, "9.9999");
+    measure(of_good, -2, "10");
+    stop(OBJECTIVES, late, "miss", NULL, 422, "required", "/reason");
+    stop(OBJECTIVES, late, "achieve", NULL, 422, "not_reached", NULL);
+    stop(OBJECTIVES, good, "miss", reason(), 422, "is_reached", NULL);
+    go(OBJECTIVES, late, "miss", reason());
+    is_text(OBJECTIVES, late, "status", "missed");
+    is_text(OBJECTIVES, late, "standing", "behind");
+    stop(OBJECTIVES, late, "miss", reason(), 409, "wrong_state", NULL);
+    stop(OBJECTIVES, late, "", json_pack("{s:s}", "due_on", day(100)), 409, "frozen", NULL); /* no way out */
+    go(OBJECTIVES, good, "achieve", NULL);
+    is_text(OBJECTIVES, good, "status", "achieved");
+    free(late);
+    free(good);
+    free(of_late);
+    free(of_good);
+}
+
 static void every_other_step(void **state)
 {
     (void)state;
@@ -328,6 +357,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(figures_say_how_an_objective_stands),
+        cmocka_unit_test(a_day_that_is_over_decides),
         cmocka_unit_test(every_other_step),
         cmocka_unit_test(what_must_be_known_first),
         cmocka_unit_test(losses_are_computed),

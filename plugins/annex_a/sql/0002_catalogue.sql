@@ -33,6 +33,7 @@ CREATE TABLE annex_a.clause_overlap (
     clause text NOT NULL,
     place integer NOT NULL,
     why text NOT NULL,
+    source text NOT NULL, -- where it is taken from; "own suggestion": from nowhere
     CONSTRAINT clause_overlap_pk PRIMARY KEY (edition, control_id, clause)
 );
 GRANT SELECT ON annex_a.catalogue, annex_a.mapping, annex_a.clause_overlap TO ballium_app, ballium_portfolio;
@@ -375,44 +376,44 @@ INSERT INTO annex_a.mapping VALUES
     (126, NULL, 'A.8.28', 'new');
 
 INSERT INTO annex_a.clause_overlap VALUES
-    ('2022', 'A.5.1', '5.2', 1, 'The top-level policy is one text for both.'),
-    ('2022', 'A.5.2', '5.3', 2, 'Roles handed out for the system are roles for security.'),
-    ('2022', 'A.5.4', '5.1', 3, 'Managers show by deeds that rules hold for them too.'),
-    ('2022', 'A.5.4', '7.3', 4, 'People know why rules matter when their managers say so.'),
-    ('2022', 'A.5.5', '7.4', 5, 'Whom to tell outside and when is part of the communication plan.'),
-    ('2022', 'A.5.6', '7.4', 6, 'Groups of experts are talked to on purpose.'),
-    ('2022', 'A.5.7', '6.1.2', 7, 'News of threats feeds the finding of risks.'),
-    ('2022', 'A.5.8', '6.1.1', 8, 'Projects bring risks and chances of their own.'),
-    ('2022', 'A.5.9', '6.1.2', 9, 'Risks are found on things that are listed.'),
-    ('2022', 'A.5.19', '8.1', 10, 'What others provide is steered like own work.'),
-    ('2022', 'A.5.20', '8.1', 11, 'Agreements say how outside work is steered.'),
-    ('2022', 'A.5.21', '8.1', 12, 'The chain behind a supplier is looked at.'),
-    ('2022', 'A.5.22', '8.1', 13, 'Outside work is watched and its changes are reviewed.'),
-    ('2022', 'A.5.24', '8.1', 14, 'Handling of incidents is planned work.'),
-    ('2022', 'A.5.27', '10.2', 15, 'What an incident teaches becomes corrective action.'),
-    ('2022', 'A.5.27', '10.1', 16, 'Lessons make the system better.'),
-    ('2022', 'A.5.29', '8.1', 17, 'Work under disruption is planned before it is needed.'),
-    ('2022', 'A.5.31', '4.2', 18, 'Duties come from parties with a legal or contractual claim.'),
-    ('2022', 'A.5.33', '7.5.3', 19, 'Records are kept under one set of rules.'),
-    ('2022', 'A.5.35', '9.2', 20, 'An independent look may be the internal audit.'),
-    ('2022', 'A.5.35', '9.3', 21, 'Its result goes before the management.'),
-    ('2022', 'A.5.36', '9.1', 22, 'Keeping to rules is measured.'),
-    ('2022', 'A.5.36', '9.2', 23, 'Keeping to rules is audited.'),
-    ('2022', 'A.5.37', '7.5.1', 24, 'Procedures are documents of the system.'),
-    ('2022', 'A.5.37', '8.1', 25, 'Procedures steer daily work.'),
-    ('2022', 'A.6.2', '5.3', 26, 'Contracts of employment name duties for security.'),
-    ('2022', 'A.6.3', '7.2', 27, 'Training builds competence.'),
-    ('2022', 'A.6.3', '7.3', 28, 'The same people are made aware.'),
-    ('2022', 'A.6.8', '10.2', 29, 'Reported events start a correction.'),
-    ('2022', 'A.8.8', '6.1.2', 30, 'Weak points found are weak points rated.'),
-    ('2022', 'A.8.16', '9.1', 31, 'What is watched can be measured.'),
-    ('2022', 'A.8.32', '6.3', 32, 'Changes to the system are planned changes.'),
-    ('2022', 'A.8.32', '8.1', 33, 'Changes at work are steered and reviewed.'),
-    ('2022', 'A.8.34', '9.2', 34, 'Audits do not disturb what they look at.');
+    ('2022', 'A.5.1', '5.2', 1, 'The top-level policy is one text for both.', 'own suggestion'),
+    ('2022', 'A.5.2', '5.3', 2, 'Roles handed out for the system are roles for security.', 'own suggestion'),
+    ('2022', 'A.5.4', '5.1', 3, 'Managers show by deeds that rules hold for them too.', 'own suggestion'),
+    ('2022', 'A.5.4', '7.3', 4, 'People know why rules matter when their managers say so.', 'own suggestion'),
+    ('2022', 'A.5.5', '7.4', 5, 'Whom to tell outside and when is part of the communication plan.', 'own suggestion'),
+    ('2022', 'A.5.6', '7.4', 6, 'Groups of experts are talked to on purpose.', 'own suggestion'),
+    ('2022', 'A.5.7', '6.1.2', 7, 'News of threats feeds the finding of risks.', 'own suggestion'),
+    ('2022', 'A.5.8', '6.1.1', 8, 'Projects bring risks and chances of their own.', 'own suggestion'),
+    ('2022', 'A.5.9', '6.1.2', 9, 'Risks are found on things that are listed.', 'own suggestion'),
+    ('2022', 'A.5.19', '8.1', 10, 'What others provide is steered like own work.', 'own suggestion'),
+    ('2022', 'A.5.20', '8.1', 11, 'Agreements say how outside work is steered.', 'own suggestion'),
+    ('2022', 'A.5.21', '8.1', 12, 'The chain behind a supplier is looked at.', 'own suggestion'),
+    ('2022', 'A.5.22', '8.1', 13, 'Outside work is watched and its changes are reviewed.', 'own suggestion'),
+    ('2022', 'A.5.24', '8.1', 14, 'Handling of incidents is planned work.', 'own suggestion'),
+    ('2022', 'A.5.27', '10.2', 15, 'What an incident teaches becomes corrective action.', 'own suggestion'),
+    ('2022', 'A.5.27', '10.1', 16, 'Lessons make the system better.', 'own suggestion'),
+    ('2022', 'A.5.29', '8.1', 17, 'Work under disruption is planned before it is needed.', 'own suggestion'),
+    ('2022', 'A.5.31', '4.2', 18, 'Duties come from parties with a legal or contractual claim.', 'own suggestion'),
+    ('2022', 'A.5.33', '7.5.3', 19, 'Records are kept under one set of rules.', 'own suggestion'),
+    ('2022', 'A.5.35', '9.2', 20, 'An independent look may be the internal audit.', 'own suggestion'),
+    ('2022', 'A.5.35', '9.3', 21, 'Its result goes before the management.', 'own suggestion'),
+    ('2022', 'A.5.36', '9.1', 22, 'Keeping to rules is measured.', 'own suggestion'),
+    ('2022', 'A.5.36', '9.2', 23, 'Keeping to rules is audited.', 'own suggestion'),
+    ('2022', 'A.5.37', '7.5.1', 24, 'Procedures are documents of the system.', 'own suggestion'),
+    ('2022', 'A.5.37', '8.1', 25, 'Procedures steer daily work.', 'own suggestion'),
+    ('2022', 'A.6.2', '5.3', 26, 'Contracts of employment name duties for security.', 'own suggestion'),
+    ('2022', 'A.6.3', '7.2', 27, 'Training builds competence.', 'own suggestion'),
+    ('2022', 'A.6.3', '7.3', 28, 'The same people are made aware.', 'own suggestion'),
+    ('2022', 'A.6.8', '10.2', 29, 'Reported events start a correction.', 'own suggestion'),
+    ('2022', 'A.8.8', '6.1.2', 30, 'Weak points found are weak points rated.', 'own suggestion'),
+    ('2022', 'A.8.16', '9.1', 31, 'What is watched can be measured.', 'own suggestion'),
+    ('2022', 'A.8.32', '6.3', 32, 'Changes to the system are planned changes.', 'own suggestion'),
+    ('2022', 'A.8.32', '8.1', 33, 'Changes at work are steered and reviewed.', 'own suggestion'),
+    ('2022', 'A.8.34', '9.2', 34, 'Audits do not disturb what they look at.', 'own suggestion');
 
 -- The same for 2013, by the pairs: 6.3 was not there yet, 10.1 and 10.2 stood the other way round.
 INSERT INTO annex_a.clause_overlap
-    SELECT '2013', m.from_2013, c.clause, min(o.place), min(o.why)
+    SELECT '2013', m.from_2013, c.clause, min(o.place), min(o.why), min(o.source)
     FROM annex_a.clause_overlap o JOIN annex_a.mapping m ON m.to_2022 = o.control_id AND m.from_2013 IS NOT NULL
     CROSS JOIN LATERAL (SELECT CASE o.clause WHEN '10.1' THEN '10.2' WHEN '10.2' THEN '10.1' ELSE o.clause END AS clause) c
     WHERE o.edition = '2022' AND o.clause <> '6.3'
