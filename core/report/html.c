@@ -164,6 +164,15 @@ static bool is_number(const json_t *column)
     return strcmp(report_text(column, "kind"), "number") == 0;
 }
 
+static const char *class_of(const json_t *column, const char *text)
+{
+    if (is_number(column))
+        return "<td class=\"number\">";
+    if (strcmp(report_text(column, "kind"), "date") == 0)
+        return "<td class=\"date\">";
+    return strcspn(text, " \n") >= TOKEN ? "<td class=\"token\">" : "<td>";
+}
+
 static void put_table(const json_t *table, const char *caption, FILE *out)
 {
     const json_t *columns = json_object_get(table, "columns"), *column, *row, *cell;
@@ -189,8 +198,7 @@ static void put_table(const json_t *table, const char *caption, FILE *out)
         {
             char room[64];
             const char *text = report_cell(cell, room);
-            bool token = strcspn(text, " \n") >= TOKEN;
-            fputs(is_number(json_array_get(columns, k)) ? "<td class=\"number\">" : token ? "<td class=\"token\">" : "<td>", out);
+            fputs(class_of(json_array_get(columns, k), text), out);
             put(out, text);
             fputs("</td>", out);
         }

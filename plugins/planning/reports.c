@@ -8,7 +8,7 @@ struct column {
 };
 
 struct paper {
-    const char *singular, *heading;
+    const char *singular, *about, *heading; /* about: what stands over the text */
     const char *head;  /* $2 id: title, subtitle, version, classification, role, name and day of approval, text, facts (JSON) */
     const char *lines; /* $2 id: each row one JSON array, as the columns are */
     const struct column *columns;
@@ -25,21 +25,211 @@ static const char soa_head[] =
     " FROM planning.soa_version v JOIN context.scope o ON o.tenant_id = $1 AND o.id = v.scope_id"
     " LEFT JOIN core.member m ON m.tenant_id = $1 AND m.id = v.approved_by_id WHERE v.tenant_id = $1 AND v.id::text = $2";
 
+/* What stands behind the reasons of the row s. */
+#define BACKED(relation, table)                                                                                                  \
+    " FROM core.link l JOIN " table " k ON k.tenant_id = $1 AND k.id = l.to_id AND k.archived_at IS NULL"                        \
+    " WHERE l.tenant_id = $1 AND l.relation = 'planning.soa_rows." relation "' AND l.from_id = s.id"
+
 static const char soa_lines[] =
     "SELECT jsonb_build_array(coalesce(s.catalogue_id, s.ref), s.title, s.applicable, array_to_string(s.reasons, ', '),"
-    " coalesce(CASE s.applicable WHEN 'no' THEN s.exclusion_reason ELSE (SELECT string_agg(DISTINCT k.ref, ', ') FROM core.link l"
-    " JOIN planning.risk k ON k.tenant_id = $1 AND k.id = l.to_id WHERE l.tenant_id = $1"
-    " AND l.relation = 'planning.soa_rows.risks' AND l.from_id = s.id) END, ''),"
-    " CASE s.implementation_state WHEN 'n_a' THEN '' ELSE replace(s.implementation_state, '_', ' ') END, coalesce(m.name, ''),"
-    " s.target_date)::text FROM planning.soa_row s JOIN planning.soa_version v ON v.tenant_id = $1 AND v.id = s.soa_id"
-    " LEFT JOIN annex_a.catalogue a ON a.edition = v.edition AND a.id = s.catalogue_id"
-    " LEFT JOIN core.member m ON m.tenant_id = $1 AND m.id = s.owner_id"
-    " WHERE s.tenant_id = $1 AND s.soa_id::text = $2 AND s.archived_at IS NULL ORDER BY a.place NULLS LAST, s.id";
+    " coalesce(CASE s.applicable WHEN 'no' THEN s.exclusion_reason ELSE (SELECT string_agg(b.what, ', ' ORDER BY b.n, b.id) FROM"
+    " (SELECT 1 AS n, k.id, k.ref AS what" BACKED("risks", "planning.risk") " UNION ALL SELECT 2, k.id, k.ref || ' ' || "
+                                                                            "k.title" BACKED(
+                                                                                "requirements",
+                                                                                "context.requirement") " UNION ALL SELECT 3, "
+                                                                                                       "k.id, k.ref || ' ' || "
+                                                                                                       "k.title" BACKED("statemen"
+                                                                                                                        "ts",
+                                                                                                                        "context."
+                                                                                                                        "statemen"
+                                                                                                                        "t") ") "
+                                                                                                                             "b) "
+                                                                                                                             "END"
+                                                                                                                             ", "
+                                                                                                                             "'')"
+                                                                                                                             ","
+                                                                                                                             " CA"
+                                                                                                                             "SE "
+                                                                                                                             "s."
+                                                                                                                             "imp"
+                                                                                                                             "lem"
+                                                                                                                             "ent"
+                                                                                                                             "ati"
+                                                                                                                             "on_"
+                                                                                                                             "sta"
+                                                                                                                             "te "
+                                                                                                                             "WHE"
+                                                                                                                             "N "
+                                                                                                                             "'n_"
+                                                                                                                             "a' "
+                                                                                                                             "THE"
+                                                                                                                             "N "
+                                                                                                                             "'' "
+                                                                                                                             "ELS"
+                                                                                                                             "E "
+                                                                                                                             "rep"
+                                                                                                                             "lac"
+                                                                                                                             "e("
+                                                                                                                             "s."
+                                                                                                                             "imp"
+                                                                                                                             "lem"
+                                                                                                                             "ent"
+                                                                                                                             "ati"
+                                                                                                                             "on_"
+                                                                                                                             "sta"
+                                                                                                                             "te,"
+                                                                                                                             " '_"
+                                                                                                                             "', "
+                                                                                                                             "' "
+                                                                                                                             "') "
+                                                                                                                             "END"
+                                                                                                                             ", "
+                                                                                                                             "coa"
+                                                                                                                             "les"
+                                                                                                                             "ce("
+                                                                                                                             "m."
+                                                                                                                             "nam"
+                                                                                                                             "e, "
+                                                                                                                             "'')"
+                                                                                                                             ","
+                                                                                                                             " s."
+                                                                                                                             "tar"
+                                                                                                                             "get"
+                                                                                                                             "_da"
+                                                                                                                             "te)"
+                                                                                                                             "::"
+                                                                                                                             "tex"
+                                                                                                                             "t "
+                                                                                                                             "FRO"
+                                                                                                                             "M "
+                                                                                                                             "pla"
+                                                                                                                             "nni"
+                                                                                                                             "ng."
+                                                                                                                             "soa"
+                                                                                                                             "_ro"
+                                                                                                                             "w "
+                                                                                                                             "s "
+                                                                                                                             "JOI"
+                                                                                                                             "N "
+                                                                                                                             "pla"
+                                                                                                                             "nni"
+                                                                                                                             "ng."
+                                                                                                                             "soa"
+                                                                                                                             "_ve"
+                                                                                                                             "rsi"
+                                                                                                                             "on "
+                                                                                                                             "v "
+                                                                                                                             "ON "
+                                                                                                                             "v."
+                                                                                                                             "ten"
+                                                                                                                             "ant"
+                                                                                                                             "_id"
+                                                                                                                             " = "
+                                                                                                                             "$1 "
+                                                                                                                             "AND"
+                                                                                                                             " v."
+                                                                                                                             "id "
+                                                                                                                             "= "
+                                                                                                                             "s."
+                                                                                                                             "soa"
+                                                                                                                             "_id"
+                                                                                                                             " LE"
+                                                                                                                             "FT "
+                                                                                                                             "JOI"
+                                                                                                                             "N "
+                                                                                                                             "ann"
+                                                                                                                             "ex_"
+                                                                                                                             "a."
+                                                                                                                             "cat"
+                                                                                                                             "alo"
+                                                                                                                             "gue"
+                                                                                                                             " a "
+                                                                                                                             "ON "
+                                                                                                                             "a."
+                                                                                                                             "edi"
+                                                                                                                             "tio"
+                                                                                                                             "n "
+                                                                                                                             "= "
+                                                                                                                             "v."
+                                                                                                                             "edi"
+                                                                                                                             "tio"
+                                                                                                                             "n "
+                                                                                                                             "AND"
+                                                                                                                             " a."
+                                                                                                                             "id "
+                                                                                                                             "= "
+                                                                                                                             "s."
+                                                                                                                             "cat"
+                                                                                                                             "alo"
+                                                                                                                             "gue"
+                                                                                                                             "_id"
+                                                                                                                             " LE"
+                                                                                                                             "FT "
+                                                                                                                             "JOI"
+                                                                                                                             "N "
+                                                                                                                             "cor"
+                                                                                                                             "e."
+                                                                                                                             "mem"
+                                                                                                                             "ber"
+                                                                                                                             " m "
+                                                                                                                             "ON "
+                                                                                                                             "m."
+                                                                                                                             "ten"
+                                                                                                                             "ant"
+                                                                                                                             "_id"
+                                                                                                                             " = "
+                                                                                                                             "$1 "
+                                                                                                                             "AND"
+                                                                                                                             " m."
+                                                                                                                             "id "
+                                                                                                                             "= "
+                                                                                                                             "s."
+                                                                                                                             "own"
+                                                                                                                             "er_"
+                                                                                                                             "id"
+                                                                                                                             " WH"
+                                                                                                                             "ERE"
+                                                                                                                             " s."
+                                                                                                                             "ten"
+                                                                                                                             "ant"
+                                                                                                                             "_id"
+                                                                                                                             " = "
+                                                                                                                             "$1 "
+                                                                                                                             "AND"
+                                                                                                                             " s."
+                                                                                                                             "soa"
+                                                                                                                             "_id"
+                                                                                                                             "::"
+                                                                                                                             "tex"
+                                                                                                                             "t "
+                                                                                                                             "= "
+                                                                                                                             "$2 "
+                                                                                                                             "AND"
+                                                                                                                             " s."
+                                                                                                                             "arc"
+                                                                                                                             "hiv"
+                                                                                                                             "ed_"
+                                                                                                                             "at "
+                                                                                                                             "IS "
+                                                                                                                             "NUL"
+                                                                                                                             "L "
+                                                                                                                             "ORD"
+                                                                                                                             "ER "
+                                                                                                                             "BY "
+                                                                                                                             "a."
+                                                                                                                             "pla"
+                                                                                                                             "ce "
+                                                                                                                             "NUL"
+                                                                                                                             "LS "
+                                                                                                                             "LAS"
+                                                                                                                             "T, "
+                                                                                                                             "s."
+                                                                                                                             "id";
 
 static const struct column soa_columns[] = {
-    {"No.", "text", 8},      {"Control", "text", 30},       {"Applicable", "text", 10},
-    {"Reasons", "text", 20}, {"Justification", "text", 34}, {"Implementation", "text", 14},
-    {"Owner", "text", 16},   {"Target", "date", 11},        {0},
+    {"No.", "text", 9},      {"Control", "text", 30},       {"Applicable", "text", 13},
+    {"Reasons", "text", 14}, {"Justification", "text", 30}, {"Implementation", "text", 18},
+    {"Owner", "text", 16},   {"Target", "date", 13},        {0},
 };
 
 /* The risks of a round, with the levels that count at this moment. $2 round. */
@@ -69,7 +259,7 @@ static const char register_lines[] =
 
 static const struct column register_columns[] = {
     {"No.", "text", 9},       {"Risk", "text", 40},   {"Owner", "text", 18}, {"Inherent", "text", 10}, {"Now", "text", 10},
-    {"Residual", "text", 10}, {"Option", "text", 10}, {"State", "text", 14}, {"Due", "date", 11},      {0},
+    {"Residual", "text", 10}, {"Option", "text", 10}, {"State", "text", 14}, {"Due", "date", 13},      {0},
 };
 
 static const char plan_head[] =
@@ -94,7 +284,7 @@ static const char plan_lines[] =
 
 static const struct column plan_columns[] = {
     {"No.", "text", 9},      {"Action", "text", 40},    {"Risk", "text", 30},
-    {"Done by", "text", 18}, {"Due", "date", 11},       {"Cost", "number", 12},
+    {"Done by", "text", 18}, {"Due", "date", 13},       {"Cost", "number", 12},
     {"State", "text", 12},   {"Signed by", "text", 18}, {0},
 };
 
@@ -126,26 +316,27 @@ static enum bl_status make(struct bl_request *r, const json_t *order, const stru
         cell[i] = bl_cell(r, head, 0, i);
     json_t *approval =
         cell[5] && cell[6] ? json_pack("[{s:s, s:s, s:s}]", "role", cell[4], "name", cell[5], "date", cell[6]) : json_array();
-    *document =
-        json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:[{s:s, s:s}, {s:s, s:o}]}", "title", cell[0], "subtitle", cell[1], "version",
-                  cell[2], "classification", cell[3], "approval", approval, "facts", json_loads(cell[8], 0, NULL), "sections",
-                  "heading", "Summary", "text", cell[7], "heading", paper->heading, "table", table_of(r, paper->columns, lines));
+    *document = json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:[{s:s, s:s}, {s:s, s:o}]}", "title", cell[0], "subtitle", cell[1],
+                          "version", cell[2], "classification", cell[3], "approval", approval, "facts",
+                          json_loads(cell[8], 0, NULL), "sections", "heading", paper->about, "text", cell[7], "heading",
+                          paper->heading, "table", table_of(r, paper->columns, lines));
     return *document ? BL_OK : bl_fail(r, BL_UNAVAILABLE, "no_memory", NULL, "not enough memory at the moment: try again");
 }
 
 static enum bl_status make_soa(struct bl_request *r, const json_t *order, json_t **document)
 {
-    return make(r, order, &(struct paper){"Statement", "Controls", soa_head, soa_lines, soa_columns}, document);
+    return make(r, order, &(struct paper){"Statement", "Scope", "Controls", soa_head, soa_lines, soa_columns}, document);
 }
 
 static enum bl_status make_register(struct bl_request *r, const json_t *order, json_t **document)
 {
-    return make(r, order, &(struct paper){"round", "Risks", register_head, register_lines, register_columns}, document);
+    return make(r, order, &(struct paper){"round", "Conclusion", "Risks", register_head, register_lines, register_columns},
+                document);
 }
 
 static enum bl_status make_plan(struct bl_request *r, const json_t *order, json_t **document)
 {
-    return make(r, order, &(struct paper){"treatment plan", "Actions", plan_head, plan_lines, plan_columns}, document);
+    return make(r, order, &(struct paper){"treatment plan", "Summary", "Actions", plan_head, plan_lines, plan_columns}, document);
 }
 
 const struct bl_report planning_reports[] = {
