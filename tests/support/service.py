@@ -8,6 +8,7 @@ URL = os.environ['BALLIUM_URL']
 USERS = json.load(open(os.environ['BALLIUM_CREDENTIALS']))['users']
 failed = 0
 made = 0
+superuser = ''
 
 
 def verdict(what, good, why=''):
@@ -36,10 +37,12 @@ def fresh(stem):
 
 def sql(text):
     """What the database's superuser is answered, as psql prints it."""
-    settings = subprocess.run([os.path.join(os.path.dirname(__file__), '../../sql/cluster'), 'env', os.environ['BALLIUM_CLUSTER_DIR']],
-                              capture_output=True, text=True, check=True).stdout
-    root = re.search(r"BALLIUM_TEST_SUPERUSER='?([^'\n]+)'?", settings).group(1)
-    return subprocess.run(['psql', root, '-XAtq', '-v', 'ON_ERROR_STOP=1', '-c', text], capture_output=True, text=True, check=True).stdout.strip()
+    global superuser
+    if not superuser:
+        settings = subprocess.run([os.path.join(os.path.dirname(__file__), '../../sql/cluster'), 'env', os.environ['BALLIUM_CLUSTER_DIR']],
+                                  capture_output=True, text=True, check=True).stdout
+        superuser = re.search(r"BALLIUM_TEST_SUPERUSER='?([^'\n]+)'?", settings).group(1)
+    return subprocess.run(['psql', superuser, '-XAtq', '-v', 'ON_ERROR_STOP=1', '-c', text], capture_output=True, text=True, check=True).stdout.strip()
 
 
 def call(method, path, body=None, token=None, headers=None, raw=False):
