@@ -117,11 +117,14 @@ static int export(struct directory *d, int argc, char **argv)
 
 static int import(struct directory *d, int argc, char **argv)
 {
-    const char *slug = NULL, *path = NULL;
+    const char *slug = NULL, *path = NULL, *manifest = NULL;
     struct transfer t;
-    if (!read_options(argc, argv, (const struct option_slot[]){{"--in", &path, NULL, true}, {"--slug", &slug, NULL, false}, {0}}))
+    if (!read_options(
+            argc, argv,
+            (const struct option_slot[]){
+                {"--in", &path, NULL, true}, {"--slug", &slug, NULL, false}, {"--manifest", &manifest, NULL, false}, {0}}))
         return CLI_USAGE;
-    bool good = transfer_import(d->config, path, slug, &t);
+    bool good = transfer_import(d->config, path, slug, manifest, &t);
     return report(&t, "imported", good);
 }
 
@@ -148,21 +151,14 @@ static int quota(struct directory *d, int argc, char **argv)
 }
 
 static const struct directory_command commands[] = {
-    {"create", create},
-    {"list", list},
-    {"suspend", suspend},
-    {"resume", resume},
-    {"close", close_organisation},
-    {"export", export},
-    {"import", import},
-    {"quota", quota},
-    {"purge", org_purge},
-    {"proof", org_proof},
-    {0},
+    {"create", create}, {"list", list},     {"suspend", suspend}, {"resume", resume},   {"close", close_organisation},
+    {"export", export}, {"import", import}, {"quota", quota},     {"purge", org_purge}, {0},
 };
 
 static int org_run(struct config *config, int argc, char **argv)
 {
+    if (argc > 1 && strcmp(argv[1], "proof") == 0)
+        return org_proof(config, argc - 1, argv + 1);
     return directory_run(config, argc, argv, commands, &cli_org);
 }
 
@@ -172,7 +168,7 @@ const struct cli_command cli_org = {
         "create --slug SLUG --name NAME --kind client|consultancy|certification_body | list |\n"
         "            suspend --slug SLUG [--reason TEXT] | resume --slug SLUG [--reason TEXT] |\n"
         "            close --slug SLUG [--reason TEXT] [--purge-on DAY] |\n"
-        "            export --slug SLUG --out FILE | import --in FILE [--slug SLUG] |\n"
+        "            export --slug SLUG --out FILE | import --in FILE [--slug SLUG] [--manifest SHA256] |\n"
         "            purge --slug SLUG --confirm SLUG --proof FILE [--manifest SHA256] | purge --due --proofs FOLDER |\n"
         "            proof --in FILE |\n"
         "            quota --slug SLUG [--mib N]\n"
@@ -181,10 +177,10 @@ const struct cli_command cli_org = {
         "  suspend  lets nobody in until `resume`, whatever an owner says\n"
         "  close    the end of the service: as suspend, and its engagements are over; its data stay, until DAY if one is given\n"
         "  export   all of it as an archive (tar): rows, files, events, and a manifest with their hashes; no passwords\n"
-        "  import   makes a new organisation of an archive, here or in another installation\n"
+        "  import   makes a new organisation of an archive, here or in another installation; --manifest: what `export` printed\n"
         "  purge    deletes every row of a closed organisation, and the people who belong to no other; leaves a signed proof.\n"
         "           --due: of each whose day has come, FOLDER/SLUG.proof\n"
-        "  proof    does a proof hold?\n"
+        "  proof    does a proof hold? It takes the keys and no database\n"
         "  quota    how much it may keep in files; without --mib: what the setting file_quota says",
     .summary = "organisations: create, list, suspend, resume, close, export, import, purge, quota",
     .run = org_run,

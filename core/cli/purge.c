@@ -211,7 +211,7 @@ int org_purge(struct directory *d, int argc, char **argv)
 }
 
 /* Does the signature hold, and is it over this statement? */
-int org_proof(struct directory *d, int argc, char **argv)
+int org_proof(const struct config *config, int argc, char **argv)
 {
     const char *path = NULL;
     char statement[65536], proof[TOKEN_MAX + 2], hash[HEX];
@@ -221,7 +221,7 @@ int org_proof(struct directory *d, int argc, char **argv)
     bool read = file && fgets(statement, sizeof statement, file) && fgets(proof, sizeof proof, file);
     if (file)
         fclose(file);
-    struct keys *keys = read ? keys_load(d->config->keys_dir, stderr) : NULL;
+    struct keys *keys = read ? keys_load(config->keys_dir, stderr) : NULL;
     if (!keys) {
         fprintf(stderr, "ballium: cannot read %s, or the keys\n", path);
         return CLI_FAILED;

@@ -5,6 +5,6 @@
 #include "cli/directory.h"
 
 int org_purge(struct directory *, int argc, char **argv);
-int org_proof(struct directory *, int argc, char **argv);
+int org_proof(const struct config *, int argc, char **argv); /* needs no database */
 
 #endif

@@ -132,14 +132,18 @@ static bool check_versions(struct importing *m)
     return true;
 }
 
-static bool check_archive(struct importing *m)
+static bool check_archive(struct importing *m, const char *expected)
 {
+    const struct tar_part *part = part_of(m, "manifest.json");
     m->manifest = document(m, "manifest.json");
     m->organisation = document(m, "organisation.json");
     const char *format = json_string_value(json_object_get(m->manifest, "format"));
     if (!m->manifest || !m->organisation || !format || strcmp(format, "ballium-export") != 0 ||
         json_integer_value(json_object_get(m->manifest, "version")) != 1)
         return fail(m, "it is not an archive of ballium org export, version 1");
+    snprintf(m->out->manifest, sizeof m->out->manifest, "%s", part->sha256);
+    if (expected && strcmp(expected, part->sha256) != 0)
+        return fail(m, "part manifest.json was changed: its SHA-256 is %s", part->sha256);
     return check_parts(m) && check_versions(m);
 }
 
@@ -548,7 +552,7 @@ static bool restore(struct importing *m, const char *slug)
     return good;
 }
 
-bool transfer_import(const struct config *config, const char *path, const char *slug, struct transfer *out)
+bool transfer_import(const struct config *config, const char *path, const char *slug, const char *manifest, struct transfer *out)
 {
     *out = (struct transfer){0};
     struct importing m = {.out = out,
@@ -559,7 +563,7 @@ bool transfer_import(const struct config *config, const char *path, const char *
     bool good = m.arena && m.owner && m.worker && m.files && sodium_init() >= 0;
     if (!good)
         fail(&m, "no memory, or the store of files is not set up");
-    good = good && open_archive(&m, path) && connect(&m) && check_archive(&m);
+    good = good && open_archive(&m, path) && connect(&m) && check_archive(&m, manifest);
     if (good && !slug)
         slug = json_string_value(json_object_get(m.organisation, "slug"));
     good = good && restore(&m, slug ? slug : "");

@@ -31,8 +31,9 @@ bool transfer_export(const struct config *, const char *tenant, const char *acto
 
 /* Makes a new organisation of an archive: new ids throughout, references and texts that name them rewritten, references such as
  * RISK-12 kept. People are found by their e-mail address, or made without a password; whoever came by an engagement has left.
- * `slug` NULL: as it was. All or nothing. Connections: migrator's and worker's. */
-bool transfer_import(const struct config *, const char *path, const char *slug, struct transfer *);
+ * `slug` NULL: as it was. `manifest`: the SHA-256 that the export told; NULL: whatever it says. All or nothing. Connections:
+ * migrator's and worker's. */
+bool transfer_import(const struct config *, const char *path, const char *slug, const char *manifest, struct transfer *);
 
 /* The job behind POST …/export. */
 struct bl_request;

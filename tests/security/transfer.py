@@ -3,6 +3,10 @@
   transfer.py same A B       do two archives say the same, ids apart? Lists what differs
   transfer.py check A        is every part what the manifest says?
   transfer.py spoil A B NAME B is A with one letter of that part changed
+  transfer.py drop A B NAME  ... without that part; add: with another part; older: made with an earlier migration of that area;
+                             forge: a letter of that part changed, and the manifest's hash of it made anew
+  transfer.py counts A B     have they as many rows in each part?
+  transfer.py loose A        how many links begin at a record without an event
 """
 import hashlib
 import io
@@ -79,16 +83,68 @@ def check(path):
     return not bad and "core.event.jsonl" in archive and "core.link.jsonl" in archive
 
 
-def spoil(source, target, name):
+def write(target, archive):
     with tarfile.open(target, "w", format=tarfile.USTAR_FORMAT) as tar:
-        for n, content in parts(source).items():
-            if n == name:
-                content = content.replace(b"e", b"a", 1)
+        for n, content in archive.items():
             info = tarfile.TarInfo(n)
             info.size = len(content)
             tar.addfile(info, io.BytesIO(content))
     return True
 
 
+def changed(content):
+    return content.replace(b"e", b"a", 1) if b"e" in content else bytes([content[0] ^ 1]) + content[1:]
+
+
+def spoil(source, target, name):
+    archive = parts(source)
+    archive[name] = changed(archive[name])
+    return write(target, archive)
+
+
+def drop(source, target, name):
+    return write(target, {n: c for n, c in parts(source).items() if n != name})
+
+
+def add(source, target, name):
+    archive = parts(source)
+    archive = {"core.more.jsonl": archive[name], **archive}
+    return write(target, archive)
+
+
+def older(source, target, area):
+    archive = parts(source)
+    manifest = json.loads(archive["manifest.json"])
+    manifest["migrations"][area] += 1
+    archive["manifest.json"] = json.dumps(manifest).encode()
+    return write(target, archive)
+
+
+def forge(source, target, name):
+    archive = parts(source)
+    archive[name] = archive[name].replace(b'"title": "', b'"title": "Forged ', 1)
+    manifest = json.loads(archive["manifest.json"])
+    for p in manifest["parts"]:
+        if p["name"] == name:
+            p["sha256"], p["size"] = hashlib.sha256(archive[name]).hexdigest(), len(archive[name])
+    archive["manifest.json"] = json.dumps(manifest).encode()
+    return write(target, archive)
+
+
+def counts(one, two):
+    seals = ("core.checkpoint.jsonl", "core.tree.jsonl", "core.tree_node.jsonl")
+    a, b = ({n: c.count(b"\n") for n, c in parts(p).items() if n.endswith(".jsonl") and n not in seals} for p in (one, two))
+    print("\n".join(f"{n}: {a.get(n)} and {b.get(n)}" for n in sorted(a.keys() | b.keys()) if a.get(n) != b.get(n)))
+    return a == b and sum(a.values()) > 3000
+
+
+def loose(path):
+    archive = parts(path)
+    known = {json.loads(line)["record_id"] for line in archive["core.event.jsonl"].decode().splitlines()}
+    print(sum(json.loads(line)["from_id"] not in known for line in archive["core.link.jsonl"].decode().splitlines()))
+    return True
+
+
 if __name__ == "__main__":
-    sys.exit(0 if {"same": same, "check": check, "spoil": spoil}[sys.argv[1]](*sys.argv[2:]) else 1)
+    acts = {f.__name__: f for f in (same, check, spoil, drop, add, older, forge, counts, loose)}
+    sys.exit(0 if acts[sys.argv[1]](*sys.argv[2:]) else 1)
