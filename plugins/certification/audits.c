@@ -1,5 +1,6 @@
 /* The body's audits: planned, told to the client who may object to the team, held, reported, decided upon. */
 #include "certification.h"
+#include "fields.h"
 #include <string.h>
 
 const struct bl_field certification_audit_fields[] = {
@@ -129,18 +130,6 @@ static const char by_step[] = "SELECT '', 'by_step', 'this happens when the cert
                               " FROM certification.audit WHERE tenant_id = $1 AND id = $2"
                               " AND coalesce(current_setting('ballium.certification_step', true), '') = ''";
 
-static const struct bl_field objection_input[] = {
-    {.name = "objection",
-     .type = BL_TEXT,
-     .flags = BL_REQUIRED | BL_LONG,
-     .label = "Objection",
-     .help = "Against whom, and why.",
-     .min = 1,
-     .max = 5000,
-     .example = "One of the team worked for a competitor until last year."},
-    {0},
-};
-
 static enum bl_status conclude(struct bl_request *r, const struct bl_change *change)
 {
     if (certification_day_in(change->after, "ends_on") > certification_latest_today(r))
@@ -167,7 +156,7 @@ const struct bl_transition certification_audit_transitions[] = {
     {.name = "object",
      .from = "announced",
      .to = "objected",
-     .input = objection_input,
+     .input = certification_objection_input,
      .sets = "objection=input",
      .label = "Objection",
      .help = "The client objects to a member of the team."},

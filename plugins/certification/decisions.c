@@ -1,31 +1,17 @@
 /* Decisions about certification, by people who took no part in the audit. Until its release a decision is the body's alone. */
 #include "certification.h"
+#include "fields.h"
 #include <string.h>
 
-#define OUTCOMES "grant deny maintain extend reduce renew suspend reinstate reinstate_reduced withdraw restore take_over"
-
 const struct bl_field certification_decision_fields[] = {
-    {.name = "title",
-     .type = BL_TEXT,
-     .flags = BL_REQUIRED | BL_TITLE | BL_SEARCH,
-     .label = "Decision",
-     .help = "In a line.",
-     .min = 1,
-     .max = 200,
-     .example = "Certification of the hosting services"},
+    CERTIFICATION_DECISION_TITLE,
     {.name = "certificate_id",
      .type = BL_REF,
      .ref = "certification.certificates",
      .flags = BL_REQUIRED | BL_FIXED | BL_FILTER,
      .label = "Certification",
      .help = "That it is about."},
-    {.name = "outcome",
-     .type = BL_ENUM,
-     .flags = BL_REQUIRED | BL_FILTER,
-     .values = OUTCOMES,
-     .initial = "grant",
-     .label = "Outcome",
-     .help = "What is decided."},
+    CERTIFICATION_OUTCOME("What is decided."),
     {.name = "decided_on",
      .type = BL_DATE,
      .flags = BL_REQUIRED | BL_FILTER,

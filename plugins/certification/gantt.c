@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { ROW = 24, LEFT = 360, WIDTH = 900, TOP = 50, GAUGE = 100 };
+enum { ROW = 24, LEFT = 360, WIDTH = 900, TOP = 66, GAUGE = 100 };
 
 static void put(struct bl_request *r, const char *text)
 {
@@ -59,6 +59,13 @@ static void put_words(struct bl_request *r, long x, long y, const char *text)
     put(r, "</text>\n");
 }
 
+static void put_line(struct bl_request *r, const char *class, long x1, long y1, long x2, long y2)
+{
+    char line[160];
+    snprintf(line, sizeof line, "<line class=\"%s\" x1=\"%ld\" y1=\"%ld\" x2=\"%ld\" y2=\"%ld\"/>\n", class, x1, y1, x2, y2);
+    put(r, line);
+}
+
 static void put_row(struct bl_request *r, struct scale s, const struct certification_bar *bar, long y)
 {
     char label[300], days[11];
@@ -90,14 +97,43 @@ static struct scale scale_of(const struct certification_chart *chart)
     return (struct scale){.first = first, .days = last - first + 1};
 }
 
-/* ---- the gauge below the bars: done, planned and ready in per cent, on the same days */
-
-static void put_line(struct bl_request *r, const char *class, long x1, long y1, long x2, long y2)
+/* Months, or as many of them as leave room for their names. */
+static void put_months(struct bl_request *r, struct scale s, long height)
 {
-    char line[160];
-    snprintf(line, sizeof line, "<line class=\"%s\" x1=\"%ld\" y1=\"%ld\" x2=\"%ld\" y2=\"%ld\"/>\n", class, x1, y1, x2, y2);
-    put(r, line);
+    static const long steps[] = {1, 3, 6, 12};
+    char name[11];
+    size_t k = 0;
+    while (k < 3 && steps[k] * 30 * WIDTH / s.days < 64)
+        k++;
+    certification_date(s.first, name);
+    snprintf(name + 5, sizeof name - 5, "01-01"); /* January of that year */
+    for (long day = certification_day(name); day < s.first + s.days; day = certification_months(day, steps[k])) {
+        if (day < s.first)
+            continue;
+        certification_date(day, name);
+        name[7] = '\0';
+        put_words(r, x_of(s, day) + 3, TOP - 16, name);
+        put_line(r, "grid", x_of(s, day), TOP - 28, x_of(s, day), TOP + height);
+    }
 }
+
+static void put_legend(struct bl_request *r)
+{
+    static const struct {
+        const char *class, *words;
+    } rows[] = {{"done", "done"},         {"task", "to do"},  {"critical", "to do, sets the end"},
+                {"baseline", "baseline"}, {"today", "today"}, {"target", "wanted end"}};
+    char line[160];
+    long x = LEFT + 240;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        snprintf(line, sizeof line, "<rect class=\"%s\" x=\"%ld\" y=\"8\" width=\"11\" height=\"11\"/>\n", rows[i].class, x);
+        put(r, line);
+        put_words(r, x + 16, 18, rows[i].words);
+        x += 50 + 7 * (long)strlen(rows[i].words);
+    }
+}
+
+/* ---- the gauge below the bars: done, planned and ready in per cent, on the same days */
 
 /* A step of a curve: a share that is not known makes a gap. */
 static void put_step(struct bl_request *r, struct scale s, long day, long share, long bottom, bool *drawing)
@@ -107,7 +143,8 @@ static void put_step(struct bl_request *r, struct scale s, long day, long share,
         *drawing = *drawing && share >= 0;
         return;
     }
-    snprintf(step, sizeof step, "%s%ld %ld", *drawing ? "L" : "M", x_of(s, day + 1), bottom - share * GAUGE / 100);
+    snprintf(step, sizeof step, "%s%ld %ld%s", *drawing ? "L" : "M", x_of(s, day + 1), bottom - share * GAUGE / 100,
+             *drawing ? "" : "h0");
     *drawing = true;
     put(r, step);
 }
@@ -133,7 +170,7 @@ static void put_gauge(struct bl_request *r, const struct certification_chart *ch
     long bottom = top + GAUGE;
     for (int share = 0; share <= 100; share += 50) {
         snprintf(words, sizeof words, "%d %%", share);
-        put_words(r, LEFT - 40, bottom - (long)share * GAUGE / 100 + 4, words);
+        put_words(r, LEFT - 46, bottom - (long)share * GAUGE / 100 + 4, words);
         put_line(r, "grid", LEFT, bottom - share * GAUGE / 100, LEFT + WIDTH, bottom - share * GAUGE / 100);
     }
     put(r, "<path class=\"planned\" d=\"");
@@ -166,20 +203,26 @@ void certification_gantt_svg(struct bl_request *r, const struct certification_ch
              "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %zu\" font-family=\"sans-serif\" font-size=\"12\">\n",
              LEFT + WIDTH + 90, TOP + rows * ROW + GAUGE + 50);
     put(r, line);
-    put(r,
-        "<style>.task{fill:#4a7ab5}.critical{fill:#c0504d}.done{fill:#5d8a48}.baseline{fill:#999}.today{fill:#d9a300}"
-        ".grid{stroke:#ccc}.progress,.planned,.readiness{fill:none;stroke-width:2}.progress{stroke:#5d8a48}.planned{stroke:#999;"
-        "stroke-dasharray:4 3}.readiness{stroke:#7b4fa3}</style>\n"
-        "<title>");
+    put(r, "<style>.task{fill:#4a7ab5}.critical{fill:#c0504d}.done{fill:#5d8a48}.baseline{fill:#999}.today{fill:#d9a300}.target{"
+           "fill:#222}"
+           ".grid{stroke:#ccc}.progress,.planned,.readiness{fill:none;stroke-width:2;stroke-linecap:round}.progress{stroke:#"
+           "5d8a48}.planned{stroke:#999;"
+           "stroke-dasharray:4 3}.readiness{stroke:#7b4fa3}</style>\n"
+           "<title>");
     put_escaped(r, chart->title);
     put(r, "</title>\n");
+    put(r, "<rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n");
     put_words(r, 8, 18, chart->title);
     if (chart->forecast) {
         certification_date(chart->forecast, day);
         snprintf(line, sizeof line, "end by today's forecast: %s", day);
         put_words(r, LEFT, 18, line);
+        put_legend(r);
+        put_months(r, s, (long)rows * ROW);
         if (today >= s.first && today < s.first + s.days)
-            put_box(r, s, today, today, TOP - 14, (long)rows * ROW + 14, "today");
+            put_box(r, s, today, today, TOP - 10, (long)rows * ROW + 10, "today");
+        if (chart->target)
+            put_box(r, s, chart->target, chart->target, TOP - 10, (long)rows * ROW + 10, "target");
     } else {
         put_words(r, LEFT, 18, chart->count ? "some tasks wait for each other" : "no tasks yet");
     }

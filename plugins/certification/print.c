@@ -13,8 +13,9 @@ static const char to_print[] =
     " 'gap', coalesce(c.effective_on > c.previous_expires_on, false), 'recertified', (SELECT max(x.ends_on) FROM certification.audit x"
     " WHERE x.tenant_id = $1 AND x.certificate_id = c.id AND x.kind = 'recertification' AND x.status = 'used'),"
     " 'remote', c.remote_only, 'body', concat_ws(', ', o.name, s.body_address), 'mark', s.mark, 'accreditation', s.accreditation_body,"
-    " 'accreditation_number', s.accreditation_number, 'url', coalesce(s.public_url, '') || '/api/v1/public/certificates/' || c.number)::text,"
-    " c.status FROM certification.certificate c CROSS JOIN core.this_organisation o" CERTIFICATION_SETTINGS
+    " 'accreditation_number', s.accreditation_number, 'url', rtrim(s.public_url, '/') || '/api/v1/public/certificates/' || c.number)::text,"
+    " CASE WHEN c.status <> 'certified' THEN c.status WHEN c.expires_on < core.today() THEN 'expired'"
+    " WHEN c.edition = '2013' AND core.today() > '2025-10-31' THEN 'to an edition that has ended' ELSE 'certified' END FROM certification.certificate c CROSS JOIN core.this_organisation o" CERTIFICATION_SETTINGS
     " WHERE c.tenant_id = $1 AND c.id = $2 AND c.archived_at IS NULL";
 /* clang-format on */
 
@@ -53,10 +54,10 @@ static json_t *facts_of(const json_t *c)
     char revision[16];
     snprintf(revision, sizeof revision, "%ld", certification_number(c, "revision"));
     fact(facts, "Certificate number", bl_text(c, "number"));
-    fact(facts, "Organisation", bl_text(c, "client"));
+    fact(facts, "Certified organisation", bl_text(c, "client"));
     fact(facts, "Place", bl_text(c, "address"));
     fact(facts, "Standard", bl_text(c, "standard"));
-    fact(facts, "Statement of Applicability", bl_text(c, "soa"));
+    fact(facts, "Version of the SoA", bl_text(c, "soa"));
     fact(facts, "Valid from", bl_text(c, "effective"));
     fact(facts, "Valid until", bl_text(c, "expires"));
     fact(facts, "Certified since", bl_text(c, "first"));
@@ -92,6 +93,21 @@ static json_t *sites_of(const json_t *c)
                      "title", "Address", "title", "City", "title", "Country", "title", "Part of the scope", "rows", rows);
 }
 
+/* How to see whether it is valid now: by the code, where the body's register has an address. */
+static json_t *check_of(struct bl_request *r, const json_t *c)
+{
+    static const char where[] = "The public register of the body says at every moment whether this certificate is valid";
+    const char *url = bl_text(c, "url");
+    char *svg = url ? certification_qr_svg(url) : NULL;
+    char *text = bl_alloc(r, sizeof where + (url ? strlen(url) : 0) + 10);
+    sprintf(text, "%s%s%s", where, url ? ":\n" : ".", url ? url : "");
+    json_t *section = json_pack("{s:s, s:s}", "heading", "Is it valid?", "text", text);
+    if (svg)
+        json_object_set_new(section, "image_svg", json_string(svg));
+    free(svg);
+    return section;
+}
+
 static enum bl_status print_certificate(struct bl_request *r, const json_t *order, json_t **document)
 {
     struct bl_rows *rows;
@@ -108,18 +124,13 @@ static enum bl_status print_certificate(struct bl_request *r, const json_t *orde
                        bl_cell(r, rows, 0, 1));
     json_t *c = json_loads(bl_cell(r, rows, 0, 0), 0, NULL);
     bl_defer(r, certification_release, c);
-    char *svg = certification_qr_svg(bl_text(c, "url"));
-    bl_defer(r, free, svg);
-    if (!svg)
-        return bl_fail(r, BL_UNAVAILABLE, "no_memory", NULL, "not enough memory for the code at the moment: try again");
     json_t *sections = json_array();
     json_array_append_new(sections, json_pack("{s:s, s:s}", "heading", "Scope", "text", bl_text(c, "scope")));
     if (json_array_size(json_object_get(c, "sites")) > 0)
         json_array_append_new(sections, sites_of(c));
-    json_array_append_new(sections,
-                          json_pack("{s:s, s:s, s:s}", "heading", "Is it valid?", "text", bl_text(c, "url"), "image_svg", svg));
-    *document = json_pack("{s:s, s:s, s:o, s:o}", "title", "Certificate", "subtitle", bl_text(c, "standard"), "facts",
-                          facts_of(c), "sections", sections);
+    json_array_append_new(sections, check_of(r, c));
+    *document = json_pack("{s:s, s:s, s:o, s:o}", "title", "Certificate", "subtitle", bl_text(c, "client"), "facts", facts_of(c),
+                          "sections", sections);
     return BL_OK;
 }
 

@@ -159,6 +159,74 @@ static void each_step_goes(void **state)
         expect(verb, &f, code);                                                                                                  \
     } while (0)
 
+/* Whatever has a last day may go on it, and not on the next. */
+#define GOES(verb, ...)                                                                                                          \
+    do {                                                                                                                         \
+        struct certification_facts f = good(verb);                                                                               \
+        __VA_ARGS__;                                                                                                             \
+        expect(verb, &f, NULL);                                                                                                  \
+    } while (0)
+#define STOPS(verb, code, ...)                                                                                                   \
+    do {                                                                                                                         \
+        struct certification_facts f = good(verb);                                                                               \
+        __VA_ARGS__;                                                                                                             \
+        expect(verb, &f, code);                                                                                                  \
+    } while (0)
+
+static void the_last_day_counts(void **state)
+{
+    (void)state;
+    static const char *const valid[] = {"surveillance_1", "extend",         "reduce",    "recertify",
+                                        "suspend",        "suspend_missed", "reinstate", "reinstate_reduced",
+                                        "transfer_out",   "transfer_in"};
+    for (size_t i = 0; i < sizeof valid / sizeof *valid; i++) {
+        GOES(valid[i], f.expiry = DAY);
+        STOPS(valid[i], "expired", f.expiry = DAY - 1);
+    }
+    GOES("grant", f.edition_2013 = true, f.on = CERTIFICATION_END_OF_2013);
+    STOPS("grant", "edition_ended", f.edition_2013 = true, f.on = CERTIFICATION_END_OF_2013 + 1);
+    GOES("grant", f.on = CERTIFICATION_END_OF_2013 + 1);
+    GOES("complete_stage2", f.stage2 = f.stage1);
+    GOES("complete_stage2", f.stage2 = certification_months(f.stage1, 6));
+    STOPS("complete_stage2", "stage1_too_old", f.stage2 = certification_months(f.stage1, 6) + 1);
+    STOPS("demand_stage2", "major_in_time", f.on = certification_months(f.stage2, 6));
+    GOES("demand_stage2", f.on = certification_months(f.stage2, 6) + 1);
+    GOES("demand_stage2", f.majors = 0, f.majors_late = 1);
+    GOES("grant", f.stage2 = DAY);
+    GOES("surveillance_1", f.audited = f.decision);
+    STOPS("surveillance_1", "audit_before_cycle", f.audited = f.decision - 1);
+    GOES("surveillance_1", f.audited = f.surveillance_due);
+    STOPS("surveillance_1", "surveillance_late", f.audited = f.surveillance_due + 1);
+    STOPS("suspend_missed", "surveillance_in_time", f.surveillance_due = DAY);
+    GOES("restore_certification", f.on = certification_restore_until(f.expiry));
+    STOPS("restore_certification", "restoration_over", f.on = certification_restore_until(f.expiry) + 1);
+    STOPS("restore_certification", "not_expired", f.on = f.expiry);
+    GOES("restore_certification", f.edition_2013 = true, f.on = CERTIFICATION_END_OF_2013, f.expiry = f.on - 10);
+    STOPS("restore_certification", "edition_ended", f.edition_2013 = true, f.on = CERTIFICATION_END_OF_2013 + 1,
+          f.expiry = f.on - 10);
+    GOES("restore_certification", f.on = CERTIFICATION_END_OF_2013 + 1, f.expiry = f.on - 10);
+    STOPS("start_again", "restoration_open", f.on = certification_restore_until(f.expiry));
+    GOES("start_again", f.on = certification_restore_until(f.expiry) + 1);
+    GOES("reinstate", f.on = certification_months(f.suspended, 6));
+    STOPS("reinstate", "suspension_too_long", f.on = certification_months(f.suspended, 6) + 1);
+    GOES("reinstate_reduced", f.on = certification_months(f.suspended, 6));
+    STOPS("reinstate_reduced", "suspension_too_long", f.on = certification_months(f.suspended, 6) + 1);
+    STOPS("withdraw_unresolved", "suspension_in_time", f.on = certification_months(f.suspended, 6));
+    GOES("withdraw_unresolved", f.on = certification_months(f.suspended, 6) + 1);
+    GOES("transfer_in", f.other_ceased = DAY - 184, f.on = certification_months(f.other_ceased, 6));
+    STOPS("transfer_in", "transfer_too_late", f.other_ceased = DAY - 184, f.on = certification_months(f.other_ceased, 6) + 1);
+    STOPS("expire", "not_expired", f.on = f.expiry);
+    STOPS("withdraw_edition", "edition_current", f.on = CERTIFICATION_END_OF_2013);
+    STOPS("withdraw_edition", "edition_current", f.edition_2013 = false);
+}
+
+static void either_audit_will_do_for_an_extension(void **state)
+{
+    (void)state;
+    GOES("extend", f.special = false);
+    GOES("extend", f.surveillance = false);
+}
+
 static void each_guard(void **state)
 {
     (void)state;
@@ -193,6 +261,9 @@ static void each_guard(void **state)
     REFUSED("surveillance_2", surveillances = 0, "the_first_comes_first");
     REFUSED("surveillance_2", majors = 1, "major_not_verified");
     REFUSED("surveillance_2", expiry = DAY - 1, "expired");
+    REFUSED("surveillance_1", minors = 1, "minor_plan_not_accepted");
+    REFUSED("recertify", minors = 1, "minor_plan_not_accepted");
+    REFUSED("restore_certification", minors = 1, "minor_plan_not_accepted");
     REFUSED("extend", scope_changed = false, "scope_missing");
     REFUSED("extend", special = f.surveillance = false, "audit_missing");
     REFUSED("reduce", scope_changed = false, "scope_missing");
@@ -393,6 +464,8 @@ int main(void)
         cmocka_unit_test(codes_differ_by_what_they_say),
         cmocka_unit_test(each_step_goes),
         cmocka_unit_test(each_guard),
+        cmocka_unit_test(the_last_day_counts),
+        cmocka_unit_test(either_audit_will_do_for_an_extension),
         cmocka_unit_test(a_hundred_thousand_steps),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
