@@ -369,6 +369,12 @@ static void malformed_requests(void **state)
         assert_string_equal(fake_answer(&f), "");
         fake_end(&f);
     }
+    for (int missing = 0; missing < 2; missing++) { /* the method, then the target */
+        struct fake_io f;
+        fake_start(&f, "GET", "/nothing");
+        f.params[missing] = "OTHER=x";
+        assert_problem(&f, 400, "bad_request");
+    }
 }
 
 static void stages_come_in_order(void **state)
@@ -487,6 +493,13 @@ static void bodies(void **state)
         assert_string_equal(fake_answer(&f), cases[i].code);
         fake_end(&f);
     }
+    struct fake_io f;
+    fake_start(&f, "POST", "/text");
+    fake_set(&f, "CONTENT_LENGTH", "3");
+    fake_set(&f, "CONTENT_TYPE", "text/csv");
+    f.body = "a\0b";
+    f.body_length = 3;
+    assert_problem(&f, 400, "not_utf8");
 }
 
 static void bodies_that_do_not_arrive(void **state)
@@ -597,7 +610,8 @@ static void headers_cannot_be_split(void **state)
                                           "name=Content-Length&value=7",
                                           "name=status&value=200",
                                           "name=X+A&value=a",
-                                          "name=X-A&value=%7f"};
+                                          "name=X-A&value=%7f",
+                                          "name=X-A"};
     for (size_t i = 0; i < sizeof queries / sizeof *queries; i++) {
         char target[128];
         struct fake_io f;
@@ -610,6 +624,10 @@ static void headers_cannot_be_split(void **state)
     assert_true(http_handle(worker, &f.io));
     assert_string_equal(fake_header(&f, "X-A"), "café");
     fake_end(&f);
+    char target[HTTP_QUERY_BYTES] = "/splits?name=X-A&value=";
+    memset(target + strlen(target), 'x', sizeof target - strlen(target) - 20);
+    fake_start(&f, "GET", target);
+    assert_problem(&f, 500, "internal");
     fake_start(&f, "GET", "/splits-type");
     assert_problem(&f, 500, "internal");
     fake_start(&f, "GET", "/many-headers");
