@@ -2,12 +2,18 @@
 #include "support.h"
 #include <string.h>
 
-/* Does the control that a conditional line hangs on apply? Known only where the register of controls is. */
-#define APPLIES_UNKNOWN "CASE WHEN m.obligation = 'conditional' THEN NULL::boolean ELSE true END"
-#define APPLIES                                                                                                                  \
-    "CASE WHEN m.obligation = 'conditional' THEN EXISTS (SELECT FROM annex_a.control c WHERE c.tenant_id = $1"                   \
-    " AND c.archived_at IS NULL AND c.edition = $2 AND c.catalogue_id = CASE $2 WHEN '2013' THEN m.clause_2013 ELSE "            \
-    "m.trigger_control END) ELSE true END"
+/* Does the control that a conditional line hangs on apply? The Statement of Applicability that holds says so; before there is
+ * one, the register of controls; without that nobody knows. $2 edition. */
+#define CONTROL "CASE $2 WHEN '2013' THEN m.clause_2013 ELSE m.trigger_control END"
+#define APPLIES(known) "CASE WHEN m.obligation = 'conditional' THEN " known " ELSE true END"
+#define NOBODY "NULL::boolean"
+#define REGISTER                                                                                                                 \
+    "EXISTS (SELECT FROM annex_a.control c WHERE c.tenant_id = $1 AND c.archived_at IS NULL AND c.edition = $2"                  \
+    " AND c.catalogue_id = " CONTROL ")"
+#define STATEMENT                                                                                                                \
+    "coalesce((SELECT bool_or(w.applicable = 'yes' AND w.catalogue_id = " CONTROL ") FROM planning.soa_version v"                \
+    " JOIN planning.soa_row w ON w.tenant_id = $1 AND w.soa_id = v.id AND w.archived_at IS NULL WHERE v.tenant_id = $1"          \
+    " AND v.archived_at IS NULL AND v.edition = $2 AND v.status IN ('approved', 'published')), " REGISTER ")"
 
 /* "2013" leaves out what only the edition of 2022 knows. A line is answered by any document that names it and is in force. */
 #define LIST(applies)                                                                                                            \
@@ -27,7 +33,8 @@
     " WHERE $2 = '2022' OR m.clause_2013 IS NOT NULL) l"                                                                         \
     " WHERE $3::text IS NULL OR l.obligation = $3 ORDER BY l.id"
 
-static const char with_controls[] = LIST(APPLIES), without_controls[] = LIST(APPLIES_UNKNOWN);
+static const char by_statement[] = LIST(APPLIES(STATEMENT)), by_register[] = LIST(APPLIES(REGISTER)),
+                  unknown[] = LIST(APPLIES(NOBODY));
 
 static bool one_of(const char *value, const char *const *words)
 {
@@ -49,7 +56,8 @@ enum bl_status support_mandatory(struct bl_request *r)
     if (args[1] && !one_of(args[1], obligations))
         return bl_fail(r, BL_BAD_REQUEST, "bad_filter", NULL,
                        "query parameter obligation: must be mandatory, customary or conditional");
-    enum bl_status status = bl_sql(r, bl_loaded(r, "annex_a") ? with_controls : without_controls, args, 2, BL_FINAL, &rows);
+    const char *sql = bl_loaded(r, "planning") ? by_statement : bl_loaded(r, "annex_a") ? by_register : unknown;
+    enum bl_status status = bl_sql(r, sql, args, 2, BL_FINAL, &rows);
     if (status)
         return status;
     int64_t missing = 0;

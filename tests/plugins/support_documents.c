@@ -718,31 +718,6 @@ static void a_line_is_answered_by_a_document_in_force(void **unused)
     free(document);
 }
 
-/* Whether a conditional line applies hangs on the control that it names, in the register of the edition asked for. */
-static void a_condition_is_a_control(void **unused)
-{
-    (void)unused;
-    struct answer a = mandatory("?obligation=conditional");
-    struct answer controls = api_get(author, "/api/v1/orgs/keep/annex-a/controls?edition=2022&limit=500&fields=catalogue_id");
-    expect_status(&controls, 200);
-    size_t i;
-    json_t *line;
-    int applies = 0;
-    json_array_foreach(answer_at(&a, "items"), i, line)
-    {
-        char wanted[40];
-        snprintf(wanted, sizeof wanted, "\"%s\"", json_string_value(json_object_get(line, "trigger_control")));
-        bool there = strstr(controls.body, wanted) != NULL;
-        assert_int_equal(json_is_true(json_object_get(line, "applies")), there);
-        if (!there)
-            assert_string_not_equal(json_string_value(json_object_get(line, "state")), "missing");
-        applies += there;
-    }
-    assert_in_range(applies, 1, 15);
-    answer_free(&controls);
-    answer_free(&a);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -764,7 +739,6 @@ int main(void)
         cmocka_unit_test(the_difference_names_the_lines),
         cmocka_unit_test(the_list_is_the_catalogue),
         cmocka_unit_test(a_line_is_answered_by_a_document_in_force),
-        cmocka_unit_test(a_condition_is_a_control),
     };
     return cmocka_run_group_tests(tests, log_in, log_out);
 }
