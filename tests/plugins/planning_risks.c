@@ -323,6 +323,42 @@ static void steps_ask_for_what_they_need(void **state)
     free(round);
 }
 
+/* A risk is shared by a contract: as a requirement of that kind, or as the supplier who takes it. */
+static void sharing_takes_a_contract(void **state)
+{
+    (void)state;
+    char *round = plain_round(), *by_contract = risk_as(round, "evaluated"), *by_supplier = risk_as(round, "evaluated"), name[60];
+    struct answer a = api_get(manager, HERE "context/interested-parties?limit=1");
+    char *party = strdup(answer_text(&a, "items/0/id"));
+    answer_free(&a);
+    static const char *const kinds[] = {"legal", "contractual"};
+    for (size_t i = 0; i < 2; i++) {
+        go(RISKS, by_contract, "", json_pack("{s:s}", "treatment_option", "share"));
+        stop(RISKS, by_contract, "plan", NULL, 422, "no_contract", "/treatment_option"); /* a law is none */
+        char *id = make("context/requirements",
+                        json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "party_id", party, "title", "They pay for it", "kind",
+                                  kinds[i], "source", "Policy 7", "addressed_by_isms", "yes", "reason", "Ours"));
+        tie(RISKS, by_contract, "requirements", id);
+        free(id);
+    }
+    stop(RISKS, by_contract, "plan", NULL, 422, "no_plan", NULL);
+    free(plan_for(by_contract, NULL));
+    go(RISKS, by_contract, "plan", NULL);
+    snprintf(name, sizeof name, "Insurer %ld", (long)time(NULL));
+    char *insurer = make("operation/suppliers",
+                         json_pack("{s:s, s:s, s:s}", "name", name, "service", "Pays for damage", "criticality", "low"));
+    go(RISKS, by_supplier, "", json_pack("{s:s}", "treatment_option", "share"));
+    stop(RISKS, by_supplier, "plan", NULL, 422, "no_contract", "/treatment_option");
+    tie("operation/suppliers", insurer, "risks", by_supplier);
+    free(plan_for(by_supplier, NULL));
+    go(RISKS, by_supplier, "plan", NULL);
+    free(insurer);
+    free(party);
+    free(round);
+    free(by_contract);
+    free(by_supplier);
+}
+
 /* ---- what opens a settled risk again ---- */
 
 static void look(void)
@@ -379,7 +415,8 @@ int main(void)
         cmocka_unit_test(levels_are_computed),          cmocka_unit_test(a_rise_needs_its_reason),
         cmocka_unit_test(credit_decides_what_counts),   cmocka_unit_test(rounds_move_as_said),
         cmocka_unit_test(rounds_are_compared),          cmocka_unit_test(every_step_from_every_state),
-        cmocka_unit_test(steps_ask_for_what_they_need), cmocka_unit_test(settled_risks_open_again),
+        cmocka_unit_test(steps_ask_for_what_they_need), cmocka_unit_test(sharing_takes_a_contract),
+        cmocka_unit_test(settled_risks_open_again),
     };
     return cmocka_run_group_tests(tests, log_in, log_out);
 }

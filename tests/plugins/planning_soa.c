@@ -283,6 +283,38 @@ static void what_is_included_has_backed_reasons(void **state)
     put_away(SOAS, id);
 }
 
+/* Duties by law and contract (operation) ask for controls, and stand behind reasons, as requirements do. */
+static void duties_ask_and_back(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *kind, *reason;
+    } kinds[] = {{"regulatory", "legal"}, {"contractual", "contractual"}};
+    char *control = control_of("2022", "A.7.12"), *id = soa("2022", NULL), *one = row(id, "A.7.12"), path[250];
+    for (size_t i = 0; i < 2; i++) {
+        char *duty = make("operation/obligations",
+                          json_pack("{s:s, s:s, s:s}", "title", "Cables are guarded", "kind", kinds[i].kind, "source", "Act 7"));
+        go(ROWS, one, "", no());
+        assert_int_equal(findings(id, 2, "obligation_points", "A.7.12"), 0);
+        tie("operation/obligations", duty, "controls", control);
+        assert_int_equal(findings(id, 2, "obligation_points", "A.7.12"), 1);
+        go(ROWS, one, "", yes(kinds[1 - i].reason, "planned"));
+        stop(ROWS, one, "", no(), 409, "obligation_points", "/applicable");
+        assert_int_equal(findings(id, 3, "reason_without_link", "A.7.12"), 1); /* of the other kind */
+        go(ROWS, one, "", yes(kinds[i].reason, "planned"));
+        assert_int_equal(findings(id, 3, "reason_without_link", "A.7.12"), 0);
+        snprintf(path, sizeof path, HERE "operation/obligations/%s/links/controls/%s", duty, control);
+        struct answer a = api_call(manager, "DELETE", path, NULL, NULL);
+        expect_status(&a, 204);
+        answer_free(&a);
+        assert_int_equal(findings(id, 3, "reason_without_link", "A.7.12"), 1);
+        put_away("operation/obligations", duty);
+    }
+    free(control);
+    free(one);
+    put_away(SOAS, id);
+}
+
 static void treatment_evidence_and_risks_are_checked(void **state)
 {
     (void)state;
@@ -457,9 +489,13 @@ static void the_mapping_brings_rows_over(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(rows_follow_from_the_edition),        cmocka_unit_test(what_is_asked_for_is_not_excluded),
-        cmocka_unit_test(what_is_included_has_backed_reasons), cmocka_unit_test(treatment_evidence_and_risks_are_checked),
-        cmocka_unit_test(an_approved_version_never_changes),   cmocka_unit_test(the_mapping_brings_rows_over),
+        cmocka_unit_test(rows_follow_from_the_edition),
+        cmocka_unit_test(what_is_asked_for_is_not_excluded),
+        cmocka_unit_test(duties_ask_and_back),
+        cmocka_unit_test(what_is_included_has_backed_reasons),
+        cmocka_unit_test(treatment_evidence_and_risks_are_checked),
+        cmocka_unit_test(an_approved_version_never_changes),
+        cmocka_unit_test(the_mapping_brings_rows_over),
     };
     return cmocka_run_group_tests(tests, log_in, log_out);
 }
