@@ -313,6 +313,50 @@ static void only_what_was_agreed_is_assigned(void **state)
     free(id);
 }
 
+static bool on_trail(struct api *who, const char *org, const char *record, const char *verb, const char *actor)
+{
+    struct answer r = api_get(who, "/api/v1/orgs/%s/events?record=%s&verb=%s", org, record, verb);
+    expect_status(&r, 200);
+    const char *by = answer_text(&r, "items/0/actor/id");
+    bool found = by && (!actor || strcmp(by, actor) == 0);
+    answer_free(&r);
+    return found;
+}
+
+/* What either side does to an engagement, and what the provider's people do by it, stands on the client's trail; what everybody
+ * could take away at once (an archive of all) is not for them. */
+static void all_of_it_is_on_the_clients_trail(void **state)
+{
+    (void)state;
+    char *id = engaged(NULL), path[300];
+    struct answer r =
+        api_post(staff, "/api/v1/orgs/keep/context/issues",
+                 json_pack("{s:s, s:s, s:s, s:s, s:s, s:i, s:i}", "title", "Seen by a consultant", "origin", "internal", "effect",
+                           "negative", "concern", "isms_outcome", "category", "people", "influence", 1, "control", 1));
+    expect_status(&r, 201);
+    char *issue = strdup(answer_text(&r, "id"));
+    answer_free(&r);
+    expect(staff, "POST", "/api/v1/orgs/keep/export", 404);
+    expect(staff, "GET", "/api/v1/orgs/keep/exports/" NOBODYS, 404);
+    snprintf(path, sizeof path, BARBICAN "/%s/staff/%s", id, staff_id);
+    expect(provider, "DELETE", path, 200);
+    act(client, "keep", id, "end", 200);
+    struct answer asker = api_get(provider, "/api/v1/me"), answerer = api_get(client, "/api/v1/me");
+    const char *theirs = answer_text(&asker, "user/id"), *ours = answer_text(&answerer, "user/id");
+    assert_true(on_trail(client, "keep", id, "ask", theirs));
+    assert_true(on_trail(client, "keep", id, "accept", ours));
+    assert_true(on_trail(client, "keep", id, "assign", theirs));
+    assert_true(on_trail(client, "keep", id, "withdraw", theirs));
+    assert_true(on_trail(client, "keep", id, "end", ours));
+    assert_true(on_trail(client, "keep", issue, "create", staff_id));
+    assert_false(on_trail(provider, "barbican", issue, "create", NULL)); /* it is the client's */
+    answer_free(&asker);
+    answer_free(&answerer);
+    attack_archive(client, "/api/v1/orgs/keep/context/issues", issue);
+    free(issue);
+    free(id);
+}
+
 #define CASE(name) cmocka_unit_test(name)
 
 int main(void)
@@ -327,6 +371,7 @@ int main(void)
         CASE(who_asks_does_not_answer_and_strangers_do_nothing),
         CASE(what_cannot_be_asked),
         CASE(only_what_was_agreed_is_assigned),
+        CASE(all_of_it_is_on_the_clients_trail),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
