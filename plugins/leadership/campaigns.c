@@ -76,8 +76,7 @@ const struct bl_state leadership_campaign_states[] = {
 /* Each person p whom the campaign c is for, and the acknowledgement a that there is. */
 #define READERS                                                                                                                  \
     " FROM leadership.acknowledgement_campaign c JOIN leadership.policy o ON o.tenant_id = $1 AND o.id = c.policy_id"            \
-    " JOIN support.person p ON p.tenant_id = $1 AND " LEADERSHIP_HERE                                                            \
-    " AND (cardinality(o.units) = 0 OR p.unit = ANY (o.units))"                                                                  \
+    " JOIN support.person p ON p.tenant_id = $1 AND " LEADERSHIP_MEANT                                                           \
     " LEFT JOIN support.acknowledgement a ON a.tenant_id = $1 AND a.version_id = c.version_id AND a.member_id = p.member_id"     \
     " WHERE c.tenant_id = $1 AND c.id = $2::uuid"
 
@@ -244,8 +243,8 @@ enum bl_status leadership_remind_readers(struct bl_request *r)
         "c.policy_id"
         " WHERE c.tenant_id = $1 AND c.archived_at IS NULL AND c.status = 'running'"
         " AND coalesce(c.reminded_at, c.started_on::timestamptz) < now() - make_interval(days => c.remind_days)"
-        " AND EXISTS (SELECT FROM support.person p WHERE p.tenant_id = $1 AND " LEADERSHIP_HERE
-        " AND (cardinality(o.units) = 0 OR p.unit = ANY (o.units)) AND NOT EXISTS (SELECT FROM support.acknowledgement a"
+        " AND EXISTS (SELECT FROM support.person p WHERE p.tenant_id = $1 AND " LEADERSHIP_MEANT
+        " AND NOT EXISTS (SELECT FROM support.acknowledgement a"
         " WHERE a.tenant_id = $1 AND a.version_id = c.version_id AND a.member_id = p.member_id)) ORDER BY c.id LIMIT 50";
     struct bl_rows *rows;
     enum bl_status status = bl_sql(r, sql, NULL, 0, 0, &rows);

@@ -56,6 +56,9 @@ enum bl_status leadership_ordered(struct bl_request *, const struct bl_change *,
 
 #define LEADERSHIP_TODAY "(now() AT TIME ZONE 'UTC')::date"
 
+/* The person p is one of those whom the policy o is for. */
+#define LEADERSHIP_MEANT "support.meant(p.archived_at, p.left_on, p.unit, o.units)"
+
 /* The person p works here today. */
 #define LEADERSHIP_HERE "p.archived_at IS NULL AND coalesce(p.left_on >= " LEADERSHIP_TODAY ", true)"
 

@@ -137,8 +137,8 @@ static const struct bl_signal signals[] = {
      " AND status = 'published'"},
     {"policy_acknowledged", "5.2", "Persons who have acknowledged the information security policy",
      "SELECT count(*) FILTER (WHERE a.id IS NOT NULL), count(*), count(*) > 0 AND bool_and(a.id IS NOT NULL)"
-     " FROM leadership.policy o JOIN support.person p ON p.tenant_id = $1 AND " LEADERSHIP_HERE
-     " AND (cardinality(o.units) = 0 OR p.unit = ANY (o.units)) LEFT JOIN support.acknowledgement a ON a.tenant_id = $1"
+     " FROM leadership.policy o JOIN support.person p ON p.tenant_id = $1 AND " LEADERSHIP_MEANT
+     " LEFT JOIN support.acknowledgement a ON a.tenant_id = $1"
      " AND a.version_id = o.version_id AND a.member_id = p.member_id"
      " WHERE o.tenant_id = $1 AND o.archived_at IS NULL AND o.level = 'top' AND o.status = 'published'"},
     {"roles_held", "5.3", "Roles of the ISMS that somebody holds",

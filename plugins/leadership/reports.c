@@ -31,8 +31,7 @@ static const char policy[] =
              " AND n.id = c.version_id), c.due_on, c.status, coalesce(c.expected, g.meant), coalesce(c.acknowledged, g.have)) AS cells"
              " FROM leadership.acknowledgement_campaign c CROSS JOIN LATERAL (SELECT count(*) AS meant, count(a.id) AS have"
              " FROM support.person p LEFT JOIN support.acknowledgement a ON a.tenant_id = $1 AND a.version_id = c.version_id"
-             " AND a.member_id = p.member_id WHERE p.tenant_id = $1 AND " LEADERSHIP_HERE
-             " AND (cardinality(o.units) = 0 OR p.unit = ANY (o.units))) g"
+             " AND a.member_id = p.member_id WHERE p.tenant_id = $1 AND " LEADERSHIP_MEANT ") g"
              " WHERE c.tenant_id = $1 AND c.policy_id = o.id AND c.archived_at IS NULL AND c.status IN ('running', 'closed')") "))::text"
     " FROM leadership.policy p JOIN leadership.policy o ON o.tenant_id = $1 AND o.id = p.id"
     " JOIN support.document d ON d.tenant_id = $1 AND d.id = p.document_id"

@@ -85,9 +85,7 @@ const struct bl_state support_campaign_states[] = {
 };
 
 /* The persons a campaign c is for: here today, and of one of its units. */
-#define MEANT                                                                                                                    \
-    "support.person p WHERE p.tenant_id = $1 AND p.archived_at IS NULL AND coalesce(p.left_on >= " SUPPORT_TODAY ", true)"       \
-    " AND (cardinality(c.units) = 0 OR p.unit = ANY (c.units))"
+#define MEANT "support.person p WHERE p.tenant_id = $1 AND support.meant(p.archived_at, p.left_on, p.unit, c.units)"
 
 static const char nobody_meant[] =
     "SELECT '/units', 'nobody_meant', 'nobody of the list of persons belongs to these units: check how they are written'"
@@ -224,8 +222,8 @@ static const char coverage[] =
     " count(a.id) AS attended, count(*) FILTER (WHERE a.passed) AS passed, coalesce(json_agg(json_build_object('person_id', p.id,"
     " 'ref', p.ref, 'name', p.name, 'score', a.score) ORDER BY p.name, p.id) FILTER (WHERE a.passed IS NOT TRUE), '[]') AS "
     "missing"
-    " FROM support.awareness_campaign c JOIN support.person p ON p.tenant_id = $1 AND p.archived_at IS NULL"
-    " AND coalesce(p.left_on >= " SUPPORT_TODAY ", true) AND (cardinality(c.units) = 0 OR p.unit = ANY (c.units))"
+    " FROM support.awareness_campaign c JOIN support.person p ON p.tenant_id = $1 AND support.meant(p.archived_at, p.left_on, "
+    "p.unit, c.units)"
     " LEFT JOIN support.attendance a ON a.tenant_id = $1 AND a.campaign_id = c.id AND a.person_id = p.id AND a.archived_at IS "
     "NULL"
     " WHERE c.tenant_id = $1 AND c.id = $2::uuid AND c.archived_at IS NULL GROUP BY p.unit) u ORDER BY u.unit LIMIT 1000";

@@ -535,6 +535,12 @@ CREATE UNIQUE INDEX acknowledgement_once_key ON support.acknowledgement (tenant_
 CREATE UNIQUE INDEX competence_need_once_key ON support.competence_need (tenant_id, role, competence_id) WHERE archived_at IS NULL;
 CREATE UNIQUE INDEX attendance_once_key ON support.attendance (tenant_id, campaign_id, person_id) WHERE archived_at IS NULL;
 
+-- Is a person (when archived, the last day, the unit) here today and of one of these units? No units: everybody. Whom campaigns are for.
+CREATE FUNCTION support.meant(archived_at timestamptz, left_on date, unit text, units text[]) RETURNS boolean
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN archived_at IS NULL AND coalesce(left_on >= (now() AT TIME ZONE 'UTC')::date, true)
+        AND (cardinality(units) = 0 OR unit = ANY (units));
+
 -- Has this person written any of the text? The named author, whoever made the version, and whoever changed it since.
 CREATE FUNCTION support.wrote(of_tenant uuid, of_version uuid, who uuid) RETURNS boolean
     LANGUAGE sql STABLE PARALLEL SAFE
