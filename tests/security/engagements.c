@@ -178,6 +178,9 @@ static void outside_its_days_nobody_comes_in(void **state)
     all_shut();
     sql("UPDATE core.engagement SET valid_from = current_date, valid_to = current_date WHERE id = '%s'", id);
     expect(staff, "GET", "/api/v1/orgs/keep/context/issues", 200); /* its first and last day */
+    sql("UPDATE core.engagement SET state = 'ended', ended_at = now(), ended_side = 'client' WHERE id = '%s'", id);
+    all_shut(); /* whatever the membership says */
+    sql("UPDATE core.engagement SET state = 'active', ended_at = NULL, ended_side = NULL WHERE id = '%s'", id);
     act(client, "keep", id, "end", 200);
     free(id);
 }

@@ -311,6 +311,27 @@ static void no_value_writes_a_line_of_the_log(void **state)
     assert_true(lines >= sizeof paths / sizeof *paths);
 }
 
+/* Formulas in the sheets of a workbook, as unzip and a search find them. */
+static size_t formulas_in(const struct answer *workbook)
+{
+    char path[] = "/tmp/ballium-sheet-XXXXXX", line[400], said[40] = "";
+    int fd = mkstemp(path);
+    assert_true(fd >= 0 && write(fd, workbook->body, workbook->length) == (ssize_t)workbook->length);
+    close(fd);
+    snprintf(
+        line, sizeof line,
+        "python3 -c \"import sys, zipfile; z = zipfile.ZipFile(sys.argv[1]); t = b''.join(z.read(n) for n in z.namelist()); "
+        "print(t.count(b'<f>') + t.count(b'<f ') + 1000 * (b'1+' not in t and b'2+3' not in t and b'SUM' not in t and b'HYPER' "
+        "not in t))\" %s",
+        path);
+    FILE *pipe = popen(line, "r");
+    assert_non_null(pipe);
+    assert_non_null(fgets(said, sizeof said, pipe));
+    pclose(pipe);
+    unlink(path);
+    return (size_t)atol(said);
+}
+
 static void no_cell_is_a_formula(void **state)
 {
     (void)state;
@@ -332,6 +353,12 @@ static void no_cell_is_a_formula(void **state)
                     strstr(csv.body, ",\"=") || strstr(csv.body, ",\"+");
         if (bare || (at == NULL && i == 4))
             fail_msg("%s stands as a formula:\n%s", formulas[i], csv.body);
+        struct answer xlsx =
+            api_call(manager, "GET", path, NULL,
+                     (const char *const[]){"Accept: application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", NULL});
+        expect_status(&xlsx, 200);
+        assert_int_equal(formulas_in(&xlsx), 0); /* and the text is there */
+        answer_free(&xlsx);
         attack_archive(manager, list, answer_text(&made, "id"));
         answer_free(&csv);
         answer_free(&made);
