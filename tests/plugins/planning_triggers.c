@@ -1,6 +1,8 @@
 /* What opens a settled risk again, each as it happens: nobody has to look. And levels that follow the assets of a risk. */
 #include "planning.h"
 
+#include <pthread.h>
+
 #define METHODS "planning/risk-methods"
 #define RISKS "planning/risks"
 #define ASSETS "operation/assets"
@@ -342,13 +344,103 @@ static void inherited_value_opens_a_risk(void **state)
     free(link);
 }
 
+/* ---- all at once ---- */
+
+struct person {
+    struct api *api;
+    const char *risk, *disk, *archive;
+    int odd; /* statuses that nobody should see */
+};
+
+static void count(struct person *p, struct answer a)
+{
+    static const int fine[] = {200, 201, 204, 404, 409, 412}; /* 404: not linked; 409: two waited for each other: try again */
+    bool known = false;
+    for (size_t i = 0; i < sizeof fine / sizeof *fine; i++)
+        known |= a.status == fine[i];
+    if (!known)
+        print_message("%d %.500s\n", a.status, a.body);
+    p->odd += !known;
+    answer_free(&a);
+}
+
+static void *rates_what_rests_on_it(void *arg)
+{
+    struct person *p = arg;
+    for (int i = 0; i < 20; i++)
+        count(p, step_as(p->api, ASSETS, p->archive, "", json_pack("{s:i}", "integrity", 1 + i * 3 % 5)));
+    return NULL;
+}
+
+static void *links_and_unlinks(void *arg)
+{
+    struct person *p = arg;
+    char path[250];
+    for (int i = 0; i < 21; i++) {
+        snprintf(path, sizeof path, HERE RISKS "/%s/links/assets%s%s", p->risk, i % 2 ? "/" : "", i % 2 ? p->disk : "");
+        count(p,
+              i % 2 ? api_call(p->api, "DELETE", path, NULL, NULL) : api_post(p->api, path, json_pack("{s:s}", "id", p->disk)));
+    }
+    return NULL;
+}
+
+static void *rates_the_risk(void *arg)
+{
+    struct person *p = arg;
+    for (int i = 0; i < 20; i++)
+        count(p, step_as(p->api, RISKS, p->risk, "",
+                         json_pack("{s:[o, o]}", "ratings", threat("inherent", 4, 4, 0), threat("current", i % 3, i % 4, 0))));
+    return NULL;
+}
+
+/* Whoever comes first: in the end the risk is worth what its assets are worth, and rated so. */
+static void people_at_once_end_in_one_value(void **state)
+{
+    (void)state;
+    char *round = threats_round(), *risk = risk_in(round), *disk = asset(1), *archive = asset(1), *link;
+    rests_on(archive, disk, &link);
+    go(RISKS, risk, "", json_pack("{s:[o, o]}", "ratings", threat("inherent", 4, 4, 0), threat("current", 0, 0, 0)));
+    struct person people[] = {{.api = api_as("keep", "consultant"), .archive = archive},
+                              {.api = api_as("keep", "contributor"), .risk = risk, .disk = disk},
+                              {.api = api_as("keep", "risk_owner"), .risk = risk}};
+    void *(*const does[])(void *) = {rates_what_rests_on_it, links_and_unlinks, rates_the_risk};
+    pthread_t threads[3];
+    for (size_t i = 0; i < 3; i++)
+        pthread_create(&threads[i], NULL, does[i], &people[i]);
+    for (size_t i = 0; i < 3; i++) {
+        pthread_join(threads[i], NULL);
+        api_free(people[i].api);
+        assert_int_equal(people[i].odd, 0);
+    }
+    struct answer a = api_get(manager, HERE RISKS "/%s/links/assets", risk);
+    bool linked = json_array_size(answer_at(&a, "items")) == 1;
+    answer_free(&a);
+    int value = number(ASSETS, archive, "own_value"), was = number(RISKS, risk, "current_score");
+    assert_int_equal(number(RISKS, risk, "asset_value"), linked ? value : -1);
+    assert_int_equal(number(RISKS, risk, "inherent_score"), 25 * (linked ? value : 1));
+    int version = number(RISKS, risk, "version");
+    go(RISKS, risk, "", json_pack("{s:s}", "verdict", "Looked at again")); /* and computed again: it was right already */
+    assert_int_equal(number(RISKS, risk, "current_score"), was);
+    assert_int_equal(number(RISKS, risk, "version"), version + 1);
+    free(round);
+    free(risk);
+    free(disk);
+    free(archive);
+    free(link);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(an_asset_changes),         cmocka_unit_test(a_supplier_changes),
-        cmocka_unit_test(an_incident_is_linked),    cmocka_unit_test(a_finding_is_linked),
-        cmocka_unit_test(a_control_fails),          cmocka_unit_test(a_control_loses_its_credit),
-        cmocka_unit_test(levels_follow_the_assets), cmocka_unit_test(inherited_value_opens_a_risk),
+        cmocka_unit_test(an_asset_changes),
+        cmocka_unit_test(a_supplier_changes),
+        cmocka_unit_test(an_incident_is_linked),
+        cmocka_unit_test(a_finding_is_linked),
+        cmocka_unit_test(a_control_fails),
+        cmocka_unit_test(a_control_loses_its_credit),
+        cmocka_unit_test(levels_follow_the_assets),
+        cmocka_unit_test(inherited_value_opens_a_risk),
+        cmocka_unit_test(people_at_once_end_in_one_value),
     };
     return cmocka_run_group_tests(tests, log_in, log_out);
 }
