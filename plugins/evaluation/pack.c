@@ -19,38 +19,38 @@ static const struct source sources[] = {
      " WHERE d.tenant_id = $1 AND d.archived_at IS NULL AND v.status = 'closed' AND d.review_id <> $2::uuid"
      " AND (d.status = 'open' OR d.updated_at >= $3::date) ORDER BY d.status DESC, d.id LIMIT 200"},
     {"issues", "context",
-     "SELECT format('%s open issues, of which %s came or changed since %s; %s were closed', count(*) FILTER (WHERE status = "
-     "'open'),"
-     " count(*) FILTER (WHERE status = 'open' AND updated_at >= $3::date), $3::date,"
+     "SELECT format('Open issues: %s; came or changed since %s: %s; were closed: %s', count(*) FILTER (WHERE status = 'open'),"
+     " $3::date, count(*) FILTER (WHERE status = 'open' AND updated_at >= $3::date),"
      " count(*) FILTER (WHERE status = 'closed' AND updated_at >= $3::date))"
      " FROM context.issue WHERE tenant_id = $1 AND archived_at IS NULL AND $2::uuid IS NOT NULL"
      " UNION ALL (SELECT format('%s %s (priority %s)', ref, title, priority) FROM context.issue WHERE tenant_id = $1"
      " AND archived_at IS NULL AND status = 'open' AND updated_at >= $3::date ORDER BY priority DESC, id LIMIT 20)"},
     {"parties", "context",
-     "SELECT format('%s interested parties, %s requirements; %s requirements came or changed since %s; %s are not decided yet',"
+     "SELECT format('Interested parties: %s; requirements: %s, came or changed since %s: %s, not decided yet: %s',"
      " (SELECT count(*) FROM context.interested_party WHERE tenant_id = $1 AND archived_at IS NULL), count(*),"
-     " count(*) FILTER (WHERE updated_at >= $3::date), $3::date, count(*) FILTER (WHERE addressed_by_isms = 'undecided'))"
+     " $3::date, count(*) FILTER (WHERE updated_at >= $3::date), count(*) FILTER (WHERE addressed_by_isms = 'undecided'))"
      " FROM context.requirement WHERE tenant_id = $1 AND archived_at IS NULL AND $2::uuid IS NOT NULL"},
     {"nonconformities", "improvement",
-     "SELECT format('%s nonconformities found since %s (%s major); %s open, of which %s overdue; %s closed after a check of the "
-     "effect; %s checks failed', count(*) FILTER (WHERE detected_on >= $3::date), $3::date,"
+     "SELECT format('Nonconformities found since %s: %s (major: %s); open: %s, overdue: %s; closed after a check of the "
+     "effect: %s; checks that failed: %s', $3::date, count(*) FILTER (WHERE detected_on >= $3::date),"
      " count(*) FILTER (WHERE detected_on >= $3::date AND grade = 'major'), count(*) FILTER (WHERE status <> 'closed'),"
      " count(*) FILTER (WHERE due_on < current_date AND status <> 'closed'), count(*) FILTER (WHERE verified_on >= $3::date),"
      " coalesce(sum(cycle - 1), 0)) FROM improvement.nonconformity WHERE tenant_id = $1 AND archived_at IS NULL"
      " AND status <> 'dismissed' AND $2::uuid IS NOT NULL"
-     " UNION ALL SELECT format('%s corrective actions open, of which %s overdue', count(*), count(*) FILTER (WHERE due_on < "
+     " UNION ALL SELECT format('Corrective actions open: %s, overdue: %s', count(*), count(*) FILTER (WHERE due_on < "
      "current_date)) FROM improvement.corrective_action WHERE tenant_id = $1 AND archived_at IS NULL"
      " AND status IN ('planned', 'in_progress')"},
     {"measurements", "evaluation",
-     "SELECT format('%s metrics: %s on target, %s within tolerance, %s off target, %s overdue', count(*),"
+     "SELECT format('Metrics: %s; on target: %s, within tolerance: %s, off target: %s; overdue: %s', count(*),"
      " count(*) FILTER (WHERE standing = 'on_target'), count(*) FILTER (WHERE standing = 'within_tolerance'),"
      " count(*) FILTER (WHERE standing = 'off_target'), count(*) FILTER (WHERE next_due_on < current_date))"
      " FROM evaluation.metric WHERE tenant_id = $1 AND archived_at IS NULL AND status = 'active' AND $2::uuid IS NOT NULL"
-     " UNION ALL (SELECT format('%s %s: %s %s, target %s (%s)', ref, title, trim_scale(last_value), unit, trim_scale(target),"
+     " UNION ALL (SELECT format('%s %s: %s%s, target %s (%s)', ref, title, trim_scale(last_value),"
+     " CASE WHEN unit = 'number' THEN '' ELSE ' ' || unit END, trim_scale(target),"
      " replace(standing, '_', ' ')) FROM evaluation.metric WHERE tenant_id = $1 AND archived_at IS NULL AND status = 'active'"
      " AND last_measured_on >= $3::date ORDER BY id LIMIT 100)"},
     {"audits", "evaluation",
-     "SELECT format('%s %s, report of %s: %s major, %s minor, %s observations, %s opportunities', a.ref, a.title, "
+     "SELECT format('%s %s, report of %s: major: %s, minor: %s, observations: %s, opportunities: %s', a.ref, a.title, "
      "a.report_issued_on,"
      " count(*) FILTER (WHERE f.kind = 'major'), count(*) FILTER (WHERE f.kind = 'minor'),"
      " count(*) FILTER (WHERE f.kind = 'observation'), count(*) FILTER (WHERE f.kind = 'opportunity'))"
@@ -59,12 +59,12 @@ static const struct source sources[] = {
      " WHERE a.tenant_id = $1 AND a.report_issued_on >= $3::date AND $2::uuid IS NOT NULL"
      " GROUP BY a.id, a.ref, a.title, a.report_issued_on ORDER BY a.report_issued_on LIMIT 100"},
     {"feedback", "improvement",
-     "SELECT format('%s complaints since %s', count(*), $3::date) FROM improvement.nonconformity WHERE tenant_id = $1"
+     "SELECT format('Complaints since %s: %s', $3::date, count(*)) FROM improvement.nonconformity WHERE tenant_id = $1"
      " AND archived_at IS NULL AND source = 'complaint' AND detected_on >= $3::date AND $2::uuid IS NOT NULL"},
     {"improvement", "improvement",
-     "SELECT format('%s ideas wait for a decision, %s are being carried out, %s were done since %s',"
-     " count(*) FILTER (WHERE status = 'proposed'), count(*) FILTER (WHERE status = 'accepted'),"
-     " count(*) FILTER (WHERE status = 'done' AND done_on >= $3::date), $3::date)"
+     "SELECT format('Ideas that wait for a decision: %s, that are being carried out: %s, that were done since %s: %s',"
+     " count(*) FILTER (WHERE status = 'proposed'), count(*) FILTER (WHERE status = 'accepted'), $3::date,"
+     " count(*) FILTER (WHERE status = 'done' AND done_on >= $3::date))"
      " FROM improvement.improvement WHERE tenant_id = $1 AND archived_at IS NULL AND $2::uuid IS NOT NULL"},
 };
 

@@ -333,18 +333,19 @@ static void same_pack(const char *review_id)
     struct answer a = area_read(manager, "evaluation/management-reviews", review_id);
     char since[40], line[200];
     snprintf(since, sizeof since, "%s", area_day(-30));
-    snprintf(line, sizeof line, "1 nonconformities found since %s (0 major); 4 open, of which 3 overdue; 2 closed after a check",
-             since);
+    snprintf(line, sizeof line,
+             "Nonconformities found since %s: 1 (major: 0); open: 4, overdue: 3; closed after a check of the effect: 2;", since);
     assert_non_null(strstr(fact(&a, "nonconformities"), line));
-    assert_non_null(strstr(fact(&a, "nonconformities"), "; 2 checks failed"));
-    assert_non_null(strstr(fact(&a, "nonconformities"), "1 corrective actions open, of which 0 overdue"));
-    assert_non_null(strstr(fact(&a, "measurements"), "4 metrics: 2 on target, 0 within tolerance, 2 off target, 0 overdue"));
+    assert_non_null(strstr(fact(&a, "nonconformities"), "; checks that failed: 2"));
+    assert_non_null(strstr(fact(&a, "nonconformities"), "Corrective actions open: 1, overdue: 0"));
+    assert_non_null(strstr(fact(&a, "measurements"), "Metrics: 4; on target: 2, within tolerance: 0, off target: 2; overdue: 0"));
     assert_non_null(strstr(fact(&a, "measurements"), "Sessions with an order: 70 %, target 90 (off target)"));
-    assert_non_null(strstr(fact(&a, "audits"), "0 major, 1 minor, 0 observations, 1 opportunities"));
-    assert_non_null(strstr(fact(&a, "audits"), "0 major, 1 minor, 0 observations, 0 opportunities"));
-    snprintf(line, sizeof line, "0 complaints since %s", since);
+    assert_non_null(strstr(fact(&a, "audits"), "major: 0, minor: 1, observations: 0, opportunities: 1"));
+    assert_non_null(strstr(fact(&a, "audits"), "major: 0, minor: 1, observations: 0, opportunities: 0"));
+    snprintf(line, sizeof line, "Complaints since %s: 0", since);
     assert_non_null(strstr(fact(&a, "feedback"), line));
-    snprintf(line, sizeof line, "2 ideas wait for a decision, 1 are being carried out, 0 were done since %s", since);
+    snprintf(line, sizeof line, "Ideas that wait for a decision: 2, that are being carried out: 1, that were done since %s: 0",
+             since);
     assert_non_null(strstr(fact(&a, "improvement"), line));
     snprintf(line, sizeof line, "Each building site gets the list of sessions: open, due %s", area_day(40));
     assert_non_null(strstr(fact(&a, "previous_actions"), line));
