@@ -19,7 +19,7 @@ static void put(struct bl_request *r, const char *name, const char *value, bool 
         if (*c == '\n') {
             line[n++] = '\\';
             line[n++] = 'n';
-        } else if ((unsigned char)*c >= ' ') {
+        } else if ((unsigned char)*c >= ' ' && *c != 0x7F) {
             line[n++] = *c;
         }
     }

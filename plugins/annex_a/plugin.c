@@ -111,6 +111,9 @@ static const struct bl_signal signals[] = {
     {"control_targets_overdue", "8.1", "Controls that are not implemented by their target",
      "SELECT count(*) FILTER (WHERE late), count(*), count(*) > 0 AND NOT bool_or(late) FROM (SELECT"
      " status <> 'implemented' AND target_date < current_date AS late" LIVE_CONTROLS " AND target_date IS NOT NULL) c"},
+    {"control_tests_passed", "A.5.36", "Tests of controls within a year that were passed",
+     "SELECT count(*) FILTER (WHERE result = 'passed'), count(*), count(*) > 0 AND bool_and(result = 'passed') FROM"
+     " annex_a.control_test WHERE tenant_id = $1 AND archived_at IS NULL AND tested_on > current_date - interval '1 year'"},
     {0},
 };
 

@@ -29,11 +29,13 @@ enum bl_status evaluation_signal_known(struct bl_request *r, const char *name)
     return status;
 }
 
-/* The value as the metric's unit has it; false: there is nothing to take a share of. */
+/* The value as the metric's unit has it; false: there is nothing to measure, or to take a share of. */
 static bool figure(const json_t *signal, const char *unit, char *out, size_t room)
 {
     json_int_t value = json_integer_value(json_object_get(signal, "value")),
                of = json_integer_value(json_object_get(signal, "of"));
+    if (json_is_null(json_object_get(signal, "value")))
+        return false;
     if (strcmp(unit, "%") != 0)
         return snprintf(out, room, "%lld", (long long)value) > 0;
     if (of <= 0)

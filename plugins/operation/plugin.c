@@ -344,26 +344,30 @@ static const struct bl_signal signals[] = {
      " FROM operation.asset WHERE " LIVE " AND status <> 'disposed'"},
     {"suppliers_assessed", "A.5.22", "Suppliers whose assessment counts",
      "SELECT count(*) FILTER (WHERE last_passed AND next_assessment_on >= current_date), count(*),"
-     " coalesce(bool_and(last_passed AND next_assessment_on >= current_date), true)"
+     " count(*) > 0 AND coalesce(bool_and(last_passed AND next_assessment_on >= current_date), false)"
      " FROM operation.supplier WHERE " LIVE " AND status = 'approved' AND criticality <> 'low'"},
     {"outsourced_controlled", "8.1", "Outsourced processes whose control is determined",
-     "SELECT count(*) FILTER (WHERE controlled), count(*), coalesce(bool_and(controlled), true)"
+     "SELECT count(*) FILTER (WHERE controlled), count(*), count(*) > 0 AND bool_and(controlled)"
      " FROM operation.outsourced_process WHERE " LIVE},
     {"plans_overdue", "8.1", "Operational plans that are overdue",
      "SELECT count(*) FILTER (WHERE next_record_on < current_date), count(*),"
      " count(*) > 0 AND count(*) FILTER (WHERE next_record_on < current_date) = 0"
      " FROM operation.operational_plan WHERE " LIVE " AND status = 'active'"},
     {"changes_unreviewed", "8.1", "Changes whose consequences are not reviewed",
-     "SELECT count(*), NULL::bigint, count(*) = 0 FROM operation.change WHERE " LIVE
-     " AND (status = 'implemented' OR (kind = 'unintended' AND status = 'requested'))"},
+     BL_NONE_OF("status = 'implemented' OR (kind = 'unintended' AND status = 'requested')") " FROM operation.change WHERE " LIVE},
     {"notifications_overdue", "A.5.26", "Notifications of incidents that are overdue",
-     "SELECT count(*), NULL::bigint, count(*) = 0 FROM operation.notification WHERE " LIVE
-     " AND status = 'pending' AND due_at < now()"},
+     BL_NONE_OF("status = 'pending' AND due_at < now()") " FROM operation.notification WHERE " LIVE},
     {"overdue", "8.1", "Days that have passed and nobody has acted",
-     "SELECT count(*), NULL::bigint, count(*) = 0 FROM operation.overdue_notice WHERE " LIVE " AND status = 'open'"},
+     "SELECT count(*), NULL::bigint, count(*) = 0 AND EXISTS (SELECT FROM operation.operational_plan WHERE " LIVE
+     ") FROM operation.overdue_notice WHERE " LIVE " AND status = 'open'"},
     {"severe_incidents_open", "A.5.26", "High and critical incidents that are open",
-     "SELECT count(*), NULL::bigint, count(*) = 0 FROM operation.incident WHERE " LIVE
-     " AND severity IN ('high', 'critical') AND status NOT IN ('closed', 'discarded')"},
+     BL_NONE_OF(
+         "severity IN ('high', 'critical') AND status NOT IN ('closed', 'discarded')") " FROM operation.incident WHERE " LIVE},
+    {"vulnerability_days", "A.8.8", "Days from knowing a vulnerability to its removal, on average of a year",
+     "SELECT (extract(epoch FROM avg(eradicated_at - aware_at) FILTER (WHERE removed)) / 86400)::bigint, NULL::bigint,"
+     " count(*) FILTER (WHERE removed) > 0 AND count(*) FILTER (WHERE eradicated_at IS NULL AND aware_at < now() - interval '30"
+     " days') = 0 FROM (SELECT *, eradicated_at >= now() - interval '1 year' AS removed FROM operation.incident WHERE " LIVE
+     " AND category = 'vulnerability' AND status <> 'discarded') i"},
     {"continuity_plans_approved", "A.5.30", "Continuity plans that are approved",
      "SELECT count(*) FILTER (WHERE status = 'approved'), count(*), count(*) FILTER (WHERE status = 'approved') > 0"
      " FROM operation.continuity_plan WHERE " LIVE " AND status <> 'retired'"},

@@ -257,20 +257,17 @@ static const struct bl_signal signals[] = {
      "), count(*), count(*) > 0 AND bool_and(review_on >= " SUPPORT_TODAY ") FROM support.document WHERE " LIVE
      " AND status = 'in_force'"},
     {"reviews_overdue", "7.5.2", "Reviews of documents that are overdue",
-     "SELECT count(*), NULL::bigint, count(*) = 0 FROM support.document_review WHERE " LIVE
-     " AND status = 'pending' AND due_on < " SUPPORT_TODAY},
+     BL_NONE_OF("status = 'pending' AND due_on < " SUPPORT_TODAY) " FROM support.document_review WHERE " LIVE},
     {"documents_to_dispose", "7.5.3", "Documents kept beyond their time",
-     "SELECT count(*), NULL::bigint, count(*) = 0 FROM support.document WHERE " LIVE
-     " AND status = 'withdrawn' AND retain_until < " SUPPORT_TODAY},
+     BL_NONE_OF("status = 'withdrawn' AND retain_until < " SUPPORT_TODAY) " FROM support.document WHERE " LIVE},
     {"means_undecided", "7.1", "Means that were asked for and not decided",
-     "SELECT count(*), NULL::bigint, count(*) = 0 FROM support.resource_plan WHERE " LIVE " AND status = 'requested'"},
+     BL_NONE_OF("status = 'requested'") " FROM support.resource_plan WHERE " LIVE},
     {"means_short", "7.1", "Means in force that were granted short",
      "SELECT count(*) FILTER (WHERE short_by > 0), count(*), count(*) > 0 AND count(*) FILTER (WHERE short_by > 0) = 0"
      " FROM support.resource_plan WHERE " LIVE " AND status = 'granted' AND " SUPPORT_TODAY " BETWEEN period_from AND period_to"},
     {"competence_met", "7.2", "Needs of competence that are met", SUPPORT_COMPETENCE_SIGNAL},
     {"trainings_unjudged", "7.2", "Trainings whose effect is overdue",
-     "SELECT count(*), NULL::bigint, count(*) = 0 FROM support.training WHERE " LIVE
-     " AND status = 'held' AND evaluate_on < " SUPPORT_TODAY},
+     BL_NONE_OF("status = 'held' AND evaluate_on < " SUPPORT_TODAY) " FROM support.training WHERE " LIVE},
     {"awareness_coverage", "7.3", "Persons who passed a campaign within a year",
      "SELECT count(*) FILTER (WHERE aware), count(*), count(*) > 0 AND bool_and(aware) FROM (SELECT EXISTS (SELECT FROM "
      "support.attendance a WHERE a.tenant_id = $1 AND a.person_id = p.id AND a.passed AND a.archived_at IS NULL AND "

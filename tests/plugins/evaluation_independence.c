@@ -2,10 +2,20 @@
  * the team. The oracle knows nothing but the graph. */
 #include "area.h"
 
-enum { PEOPLE = 6, CONTROLS = 5, PROCESSES = 4, GRAPHS = 1000, NOBODY = -1 };
+enum { PEOPLE = 6, CONTROLS = 5, PROCESSES = 4, DOCUMENTS = 3, LINKED = PROCESSES + DOCUMENTS, GRAPHS = 1000, NOBODY = -1 };
 
 static struct api *manager;
-static char *people[PEOPLE], *controls[CONTROLS], *refs[CONTROLS], *processes[PROCESSES];
+static char *people[PEOPLE], *controls[CONTROLS], *refs[CONTROLS], *linked[LINKED]; /* processes, then documents */
+
+static const char *resource_of(size_t i)
+{
+    return i < PROCESSES ? "context/processes" : "support/documents";
+}
+
+static const char *relation_of(size_t i)
+{
+    return i < PROCESSES ? "processes" : "documents";
+}
 
 /* Of the tests alone: the same graphs in every run. */
 static unsigned roll(unsigned sides)
@@ -40,7 +50,9 @@ static int set_up(void **state)
     for (size_t i = 0; i < CONTROLS; i++)
         controls[i] = make("annex-a/controls", json_pack("{s:s, s:s}", "origin", "own", "title", "Of a graph"), &refs[i]);
     for (size_t i = 0; i < PROCESSES; i++)
-        processes[i] = make("context/processes", json_pack("{s:s, s:s}", "name", area_unique("Draw"), "family", "support"), NULL);
+        linked[i] = make("context/processes", json_pack("{s:s, s:s}", "name", area_unique("Draw"), "family", "support"), NULL);
+    for (size_t i = PROCESSES; i < LINKED; i++)
+        linked[i] = make("support/documents", json_pack("{s:s}", "title", area_unique("Draw")), NULL);
     return 0;
 }
 
@@ -52,9 +64,9 @@ static int tear_down(void **state)
         free(controls[i]);
         free(refs[i]);
     }
-    for (size_t i = 0; i < PROCESSES; i++) {
-        area_do(manager, "context/processes", processes[i], "archive", NULL);
-        free(processes[i]);
+    for (size_t i = 0; i < LINKED; i++) {
+        area_do(manager, resource_of(i), linked[i], "archive", NULL);
+        free(linked[i]);
     }
     for (size_t i = 0; i < PEOPLE; i++)
         free(people[i]);
@@ -63,8 +75,8 @@ static int tear_down(void **state)
 }
 
 struct graph {
-    int control_owner[CONTROLS], process_owner[PROCESSES];
-    bool control_in[CONTROLS], process_in[PROCESSES];
+    int control_owner[CONTROLS], linked_owner[LINKED];
+    bool control_in[CONTROLS], linked_in[LINKED];
     bool team[PEOPLE]; /* who would audit; the lead among them */
     int lead;          /* or NOBODY */
 };
@@ -75,9 +87,9 @@ static void draw(struct graph *g)
         g->control_owner[i] = roll(3) ? (int)roll(PEOPLE) : NOBODY;
         g->control_in[i] = roll(4) == 0;
     }
-    for (size_t i = 0; i < PROCESSES; i++) {
-        g->process_owner[i] = roll(3) ? (int)roll(PEOPLE) : NOBODY;
-        g->process_in[i] = roll(4) == 0;
+    for (size_t i = 0; i < LINKED; i++) {
+        g->linked_owner[i] = roll(3) ? (int)roll(PEOPLE) : NOBODY;
+        g->linked_in[i] = roll(4) == 0;
     }
     g->lead = roll(8) ? (int)roll(PEOPLE) : NOBODY;
     for (int i = 0; i < PEOPLE; i++)
@@ -92,9 +104,9 @@ static bool by_control(const struct graph *g, int person)
     return false;
 }
 
-static bool owns(const struct graph *g, size_t process, int person)
+static bool owns(const struct graph *g, size_t which, int person)
 {
-    return g->process_owner[process] == person;
+    return g->linked_owner[which] == person;
 }
 
 static void give(const char *resource, const char *id, int owner)
@@ -127,7 +139,8 @@ static struct answer plan(const struct graph *g)
     return area_post(manager, "evaluation/audits", body);
 }
 
-/* Team first by the controls, then process by process: each is let in unless somebody who was let in owns it. */
+/* Team first by the controls, then process by process and document by document: each is let in unless somebody who was let in
+ * owns it. */
 static void build(const struct graph *g, size_t number, int counts[2])
 {
     struct answer a = plan(g);
@@ -145,16 +158,16 @@ static void build(const struct graph *g, size_t number, int counts[2])
         counts[by_control(g, i)]++;
         in[i] = as_foretold(a, by_control(g, i), number, "member");
     }
-    for (size_t p = 0; p < PROCESSES; p++) {
-        if (!g->process_in[p])
+    for (size_t p = 0; p < LINKED; p++) {
+        if (!g->linked_in[p])
             continue;
         bool no = false;
         for (int i = 0; i < PEOPLE; i++)
             no = no || (in[i] && owns(g, p, i));
         char path[200];
-        snprintf(path, sizeof path, "evaluation/audits/%s/links/processes", audit);
+        snprintf(path, sizeof path, "evaluation/audits/%s/links/%s", audit, relation_of(p));
         counts[no]++;
-        as_foretold(area_post(manager, path, json_pack("{s:s}", "id", processes[p])), no, number, "process");
+        as_foretold(area_post(manager, path, json_pack("{s:s}", "id", linked[p])), no, number, relation_of(p));
     }
     area_do(manager, "evaluation/audits", audit, "archive", NULL);
     free(audit);
@@ -167,16 +180,16 @@ static void a_thousand_graphs(void **state)
     int counts[2] = {0};
     for (size_t i = 0; i < CONTROLS; i++)
         was.control_owner[i] = NOBODY;
-    for (size_t i = 0; i < PROCESSES; i++)
-        was.process_owner[i] = NOBODY;
+    for (size_t i = 0; i < LINKED; i++)
+        was.linked_owner[i] = NOBODY;
     for (size_t n = 0; n < GRAPHS; n++) {
         draw(&g);
         for (size_t i = 0; i < CONTROLS; i++)
             if (g.control_owner[i] != was.control_owner[i])
                 give("annex-a/controls", controls[i], g.control_owner[i]);
-        for (size_t i = 0; i < PROCESSES; i++)
-            if (g.process_owner[i] != was.process_owner[i])
-                give("context/processes", processes[i], g.process_owner[i]);
+        for (size_t i = 0; i < LINKED; i++)
+            if (g.linked_owner[i] != was.linked_owner[i])
+                give(resource_of(i), linked[i], g.linked_owner[i]);
         build(&g, n, counts);
         was = g;
     }

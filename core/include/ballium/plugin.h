@@ -55,7 +55,8 @@ struct bl_signal {
     const char *name;   /* "scope_in_force" */
     const char *clause; /* "4.3" */
     const char *label;
-    const char *sql; /* $1 tenant; one row: value bigint, of bigint (NULL: a plain count), good boolean */
+    const char *sql; /* $1 tenant; one row: value bigint (NULL: nothing to measure), of bigint (NULL: a plain count),
+                           good boolean: never true without a record to show */
 };
 
 /* What an area does by itself as time passes: `ballium work` calls it in each active organisation, in a transaction of its own.

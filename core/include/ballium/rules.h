@@ -126,4 +126,11 @@ static inline void bl_put_gap(struct bl_request *r, const char *area, const stru
     bl_json_close(r);
 }
 
+/* ---- signals ------------------------------------------------------------------------------------------------------------ */
+
+/* Value, total and goodness of a signal that counts what should not be; " FROM …" follows. Good is that there is none, as long as
+ * there is a record that it could be. */
+#define BL_NONE_OF(condition)                                                                                                    \
+    "SELECT count(*) FILTER (WHERE " condition "), count(*), count(*) > 0 AND count(*) FILTER (WHERE " condition ") = 0"
+
 #endif
