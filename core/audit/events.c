@@ -4,6 +4,7 @@
 #include "base/buf.h"
 #include "base/ids.h"
 #include "resource/csv.h"
+#include "resource/routes.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -74,13 +75,7 @@ static enum bl_status fetch(struct bl_request *r, struct asked *a, long most, un
 
 static void put_event(struct bl_request *r, const struct bl_rows *rows, int i)
 {
-    bl_json_object(r, NULL);
-    bl_json_cell(r, "id", rows, i, ID);
-    bl_json_cell(r, "at", rows, i, AT);
-    bl_json_object(r, "actor");
-    bl_json_cell(r, "id", rows, i, ACTOR);
-    bl_json_cell(r, "name", rows, i, ACTOR_NAME);
-    bl_json_close(r);
+    resource_put_event(r, rows, i); /* ID to ACTOR_NAME */
     bl_json_cell(r, "resource", rows, i, RESOURCE);
     bl_json_cell(r, "record", rows, i, RECORD);
     bl_json_cell(r, "ref", rows, i, REF);

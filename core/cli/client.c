@@ -23,6 +23,11 @@ static bool make_secret(struct new_secret *s)
     return true;
 }
 
+/* The end of each statement here: `done` (client, home, change) goes on the trail of the client's home. */
+#define NOTED(verb)                                                                                                              \
+    "SELECT client, core.note(home, core.new_id(), '" DIRECTORY_ACTOR "', 'core.clients', client, NULL, '" verb                  \
+    "', (SELECT c.version FROM core.client c WHERE c.id = client), change, NULL, 'command line') FROM done"
+
 static int say(const char *words)
 {
     fprintf(stderr, "ballium: %s\n", words);
@@ -63,9 +68,14 @@ static int create(struct directory *d, int argc, char **argv)
             "place p, account a), "
             "client AS (INSERT INTO core.client (id, organisation_id, permissions, created_by) SELECT a.id, p.id, "
             "string_to_array($4, ','), a.id FROM place p, "
-            "account a) "
-            "INSERT INTO core.client_secret (id, client_id, hash, hint) SELECT $5::uuid, a.id, $6::bytea, $7 FROM account a "
-            "RETURNING client_id",
+            "account a), "
+            "secret AS (INSERT INTO core.client_secret (id, client_id, hash, hint) SELECT $5::uuid, a.id, $6::bytea, $7 FROM "
+            "account "
+            "a), done AS (SELECT a.id AS client, p.id AS home, jsonb_build_object('name', jsonb_build_array(NULL, $3::text), "
+            "'permissions', jsonb_build_array(NULL, string_to_array($4, ','))) AS change FROM place p, account a) "
+            "SELECT client, core.note(home, core.new_id(), '" DIRECTORY_ACTOR
+            "', 'core.clients', client, NULL, 'create', 1, change, "
+            "NULL, 'command line') FROM done",
             (const char *const[]){id, org, name, permissions, secret.id, secret.hash, secret.hint}, 7, &rows))
         return CLI_FAILED;
     int code = report(rows, name);
@@ -88,10 +98,12 @@ static int add_secret(struct directory *d, int argc, char **argv)
         return say("the kernel gives no random numbers");
     if (!directory_ask(
             d,
-            "WITH client AS (SELECT c.id FROM core.client c JOIN core.membership m ON m.user_id = c.id AND "
-            "m.status = 'active' WHERE c.id = $1::uuid FOR UPDATE OF c) "
-            "INSERT INTO core.client_secret (id, client_id, hash, hint) SELECT $2::uuid, c.id, $3::bytea, $4 FROM client c "
-            "WHERE (SELECT count(*) FROM core.client_secret s WHERE s.client_id = c.id) < 2 RETURNING client_id",
+            "WITH client AS (SELECT c.id, c.organisation_id FROM core.client c JOIN core.membership m ON m.user_id = c.id AND "
+            "m.status = 'active' WHERE c.id = $1::uuid FOR UPDATE OF c), "
+            "added AS (INSERT INTO core.client_secret (id, client_id, hash, hint) SELECT $2::uuid, c.id, $3::bytea, $4 FROM "
+            "client c WHERE (SELECT count(*) FROM core.client_secret s WHERE s.client_id = c.id) < 2 RETURNING client_id), "
+            "done AS (SELECT c.id AS client, c.organisation_id AS home, jsonb_build_object('secret', jsonb_build_array(NULL, "
+            "$2::text)) AS change FROM client c JOIN added a ON a.client_id = c.id) " NOTED("add_secret"),
             (const char *const[]){id, secret.id, secret.hash, secret.hint}, 4, &rows))
         return CLI_FAILED;
     if (db_count(rows) == 0)
@@ -110,8 +122,13 @@ static int drop_secret(struct directory *d, int argc, char **argv)
         return CLI_USAGE;
     if (!uuid_valid(id) || !uuid_valid(secret))
         return say("--id takes the id of a client, --secret that of a secret");
-    if (!directory_ask(d, "DELETE FROM core.client_secret WHERE client_id = $1::uuid AND id = $2::uuid RETURNING client_id",
-                       (const char *const[]){id, secret}, 2, &rows))
+    if (!directory_ask(
+            d,
+            "WITH gone AS (DELETE FROM core.client_secret WHERE client_id = $1::uuid AND id = $2::uuid RETURNING client_id), "
+            "done AS (SELECT c.id AS client, c.organisation_id AS home, jsonb_build_object('secret', "
+            "jsonb_build_array($2::text, NULL)) AS change FROM core.client c JOIN gone g ON g.client_id = c.id) " NOTED(
+                "drop_secret"),
+            (const char *const[]){id, secret}, 2, &rows))
         return CLI_FAILED;
     return report(rows, "secret taken back");
 }
@@ -124,12 +141,14 @@ static int end(struct directory *d, int argc, char **argv)
         return CLI_USAGE;
     if (!uuid_valid(id))
         return say("--id takes the id of a client");
-    if (!directory_ask(
-            d,
-            "WITH gone AS (DELETE FROM core.client_secret WHERE client_id = $1::uuid) "
-            "UPDATE core.membership m SET status = 'ended' FROM core.client c WHERE c.id = $1::uuid AND m.user_id = c.id "
-            "RETURNING m.user_id",
-            (const char *const[]){id}, 1, &rows))
+    if (!directory_ask(d,
+                       "WITH gone AS (DELETE FROM core.client_secret WHERE client_id = $1::uuid), "
+                       "ended AS (UPDATE core.membership m SET status = 'ended' FROM core.client c WHERE c.id = $1::uuid AND "
+                       "m.user_id = c.id "
+                       "RETURNING m.user_id), done AS (SELECT c.id AS client, c.organisation_id AS home, '{}'::jsonb AS change "
+                       "FROM core.client "
+                       "c WHERE c.id IN (SELECT user_id FROM ended)) " NOTED("archive"),
+                       (const char *const[]){id}, 1, &rows))
         return CLI_FAILED;
     return report(rows, "ended");
 }

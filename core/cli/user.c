@@ -151,12 +151,14 @@ static int grant(struct directory *d, int argc, char **argv)
     struct bl_rows *rows;
     if (!check_roles(roles) ||
         !directory_ask(d,
-                       "INSERT INTO core.membership (tenant_id, user_id, roles, user_status, tenant_status) "
+                       "WITH done AS (INSERT INTO core.membership (tenant_id, user_id, roles, user_status, tenant_status) "
                        "SELECT o.id, u.id, string_to_array($3, ','), u.status, o.status "
                        "FROM core.organisation o, core.user_account u WHERE o.slug = $2 AND u.email = lower($1) "
                        "ON CONFLICT (tenant_id, user_id) DO UPDATE SET roles = excluded.roles, status = 'active', "
-                       "engagement_id = NULL "
-                       "RETURNING user_id",
+                       "engagement_id = NULL RETURNING tenant_id, user_id, roles) "
+                       "SELECT user_id, core.note(tenant_id, core.new_id(), '" DIRECTORY_ACTOR
+                       "', 'core.members', user_id, NULL, 'grant', 1, "
+                       "jsonb_build_object('roles', jsonb_build_array(NULL, roles)), NULL, 'command line') FROM done",
                        (const char *const[]){email, org, roles}, 3, &rows))
         return CLI_FAILED;
     return report(rows, roles);
@@ -200,10 +202,14 @@ static int end_membership(struct directory *d, int argc, char **argv)
                       (const struct option_slot[]){{"--email", &email, NULL, true}, {"--org", &org, NULL, true}, {0}}))
         return CLI_USAGE;
     struct bl_rows *rows;
-    if (!directory_ask(d,
-                       "UPDATE core.membership m SET status = 'ended' FROM core.organisation o, core.user_account u "
-                       "WHERE o.slug = $2 AND u.email = lower($1) AND m.tenant_id = o.id AND m.user_id = u.id RETURNING u.id",
-                       (const char *const[]){email, org}, 2, &rows))
+    if (!directory_ask(
+            d,
+            "WITH done AS (UPDATE core.membership m SET status = 'ended' FROM core.organisation o, core.user_account u "
+            "WHERE o.slug = $2 AND u.email = lower($1) AND m.tenant_id = o.id AND m.user_id = u.id "
+            "RETURNING m.tenant_id, u.id) SELECT id, core.note(tenant_id, core.new_id(), '" DIRECTORY_ACTOR
+            "', 'core.members', id, NULL, 'remove', 1, '{\"status\": [\"active\", \"ended\"]}', NULL, 'command line') "
+            "FROM done",
+            (const char *const[]){email, org}, 2, &rows))
         return CLI_FAILED;
     return report(rows, "ended");
 }
@@ -218,8 +224,12 @@ static int set_status(struct directory *d, int argc, char **argv, const char *st
                        "WITH changed AS (UPDATE core.user_account SET status = $2 WHERE email = lower($1) AND status <> 'erased' "
                        "RETURNING id, status), "
                        "ended AS (UPDATE core.session SET ended_at = now(), ended_why = 'suspended' "
-                       "WHERE user_id IN (SELECT id FROM changed WHERE status = 'suspended') AND ended_at IS NULL) "
-                       "SELECT id FROM changed",
+                       "WHERE user_id IN (SELECT id FROM changed WHERE status = 'suspended') AND ended_at IS NULL), "
+                       "noted AS (SELECT core.note(m.tenant_id, core.new_id(), '" DIRECTORY_ACTOR
+                       "', 'core.members', c.id, NULL, CASE c.status WHEN 'suspended' THEN 'suspend' ELSE 'resume' END, 1, "
+                       "jsonb_build_object('account', jsonb_build_array(NULL, c.status)), NULL, 'command line') "
+                       "FROM changed c JOIN core.membership m ON m.user_id = c.id AND m.status <> 'ended') "
+                       "SELECT id, (SELECT count(*) FROM noted) FROM changed",
                        (const char *const[]){email, status}, 2, &rows))
         return CLI_FAILED;
     return report(rows, status);

@@ -138,7 +138,7 @@ static bool check_archive(struct importing *m, const char *expected)
     m->manifest = document(m, "manifest.json");
     m->organisation = document(m, "organisation.json");
     const char *format = json_string_value(json_object_get(m->manifest, "format"));
-    if (!m->manifest || !m->organisation || !format || strcmp(format, "ballium-export") != 0 ||
+    if (!part || !m->manifest || !m->organisation || !format || strcmp(format, "ballium-export") != 0 ||
         json_integer_value(json_object_get(m->manifest, "version")) != 1)
         return fail(m, "it is not an archive of ballium org export, version 1");
     snprintf(m->out->manifest, sizeof m->out->manifest, "%s", part->sha256);

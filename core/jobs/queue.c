@@ -7,6 +7,23 @@
 
 #define NIL "00000000-0000-0000-0000-000000000000" /* the platform's own "tenant" */
 
+/* One statement, a transaction of its own. */
+static enum bl_status ask(struct db *db, struct arena *arena, const char *sql, const char *const *args, int nargs,
+                          struct bl_rows **rows)
+{
+    enum bl_status status = db_ready(db);
+    if (status != BL_OK)
+        return status;
+    db_queue(db, sql, args, nargs);
+    return db_flush(db, arena, rows);
+}
+
+static enum bl_status settle(struct db *db, struct arena *arena, const char *sql, const char *const *args, int nargs)
+{
+    struct bl_rows *rows;
+    return ask(db, arena, sql, args, nargs, &rows);
+}
+
 /* ---- what is known here ------------------------------------------------------------------------------------------------- */
 
 /* Calls `each` with every name and what it stands for (the others NULL) until it returns true. */
@@ -111,20 +128,17 @@ static const char *known_kinds(struct arena *arena, const struct registry *regis
 enum bl_status jobs_take(struct db *db, struct arena *arena, const struct registry *registry, struct job *job)
 {
     *job = (struct job){.kind = NULL};
-    enum bl_status status = db_ready(db);
-    if (status != BL_OK)
-        return status;
     struct bl_rows *rows;
     const char *args[] = {known_kinds(arena, registry), arena_format(arena, "%d", JOB_LEASE)};
-    db_queue(db,
-             "UPDATE core.job j SET attempts = j.attempts + 1, run_at = now() + $2::integer * interval '1 second' "
-             "FROM (SELECT q.tenant_id, q.id FROM core.job q WHERE q.state = 'queued' AND q.run_at <= now() "
-             "AND q.kind = ANY ($1::text[]) ORDER BY q.run_at LIMIT 1 FOR UPDATE SKIP LOCKED) due "
-             "WHERE j.tenant_id = due.tenant_id AND j.id = due.id "
-             "RETURNING j.tenant_id, j.id, j.kind, j.attempts, j.actor, j.input::text, j.client, j.scope, "
-             "(SELECT f.slug FROM core.find_organisation(j.tenant_id::text) f)",
-             args, 2);
-    status = db_flush(db, arena, &rows);
+    enum bl_status status =
+        ask(db, arena,
+            "UPDATE core.job j SET attempts = j.attempts + 1, run_at = now() + $2::integer * interval '1 second' "
+            "FROM (SELECT q.tenant_id, q.id FROM core.job q WHERE q.state = 'queued' AND q.run_at <= now() "
+            "AND q.kind = ANY ($1::text[]) ORDER BY q.run_at LIMIT 1 FOR UPDATE SKIP LOCKED) due "
+            "WHERE j.tenant_id = due.tenant_id AND j.id = due.id "
+            "RETURNING j.tenant_id, j.id, j.kind, j.attempts, j.actor, j.input::text, j.client, j.scope, "
+            "(SELECT f.slug FROM core.find_organisation(j.tenant_id::text) f)",
+            args, 2, &rows);
     if (status != BL_OK || db_count(rows) == 0)
         return status;
     snprintf(job->tenant, sizeof job->tenant, "%s", db_cell(rows, 0, 0));
@@ -178,16 +192,11 @@ enum bl_status jobs_failed(struct db *db, struct arena *arena, const struct job 
                    "UPDATE core.job SET state = 'dead', problem = $3, finished_at = now() "
                    "WHERE tenant_id = $1::uuid AND id = $2::uuid",
                    problem);
-    enum bl_status status = db_ready(db);
-    if (status != BL_OK)
-        return status;
-    struct bl_rows *rows;
     const char *args[] = {job->tenant, job->id, problem, pause_after(arena, job->attempts)};
-    db_queue(db,
-             "UPDATE core.job SET problem = $3, run_at = now() + $4::integer * interval '1 second' "
-             "WHERE tenant_id = $1::uuid AND id = $2::uuid",
-             args, 4);
-    return db_flush(db, arena, &rows);
+    return settle(db, arena,
+                  "UPDATE core.job SET problem = $3, run_at = now() + $4::integer * interval '1 second' "
+                  "WHERE tenant_id = $1::uuid AND id = $2::uuid",
+                  args, 4);
 }
 
 /* ---- messages ----------------------------------------------------------------------------------------------------------- */
@@ -195,20 +204,17 @@ enum bl_status jobs_failed(struct db *db, struct arena *arena, const struct job 
 enum bl_status messages_take(struct db *db, struct arena *arena, struct message *m)
 {
     *m = (struct message){.attempts = 0};
-    enum bl_status status = db_ready(db);
-    if (status != BL_OK)
-        return status;
     struct bl_rows *rows;
     const char *args[] = {arena_format(arena, "%d", JOB_LEASE)};
-    db_queue(db,
-             "UPDATE core.message m SET attempts = m.attempts + 1, run_at = now() + $1::integer * interval '1 second' "
-             "FROM (SELECT q.tenant_id, q.id FROM core.message q WHERE q.state = 'waiting' AND q.run_at <= now() "
-             "AND NOT EXISTS (SELECT FROM core.message e WHERE e.tenant_id = q.tenant_id AND e.to_tenant = q.to_tenant AND "
-             "e.state = 'waiting' AND e.id < q.id) ORDER BY q.run_at LIMIT 1 FOR UPDATE SKIP LOCKED) due "
-             "WHERE m.tenant_id = due.tenant_id AND m.id = due.id RETURNING m.id, m.tenant_id, m.to_tenant, "
-             "coalesce((SELECT f.slug FROM core.find_organisation(m.to_tenant::text) f), ''), m.kind, m.body::text, m.attempts",
-             args, 1);
-    status = db_flush(db, arena, &rows);
+    enum bl_status status =
+        ask(db, arena,
+            "UPDATE core.message m SET attempts = m.attempts + 1, run_at = now() + $1::integer * interval '1 second' "
+            "FROM (SELECT q.tenant_id, q.id FROM core.message q WHERE q.state = 'waiting' AND q.run_at <= now() "
+            "AND NOT EXISTS (SELECT FROM core.message e WHERE e.tenant_id = q.tenant_id AND e.to_tenant = q.to_tenant AND "
+            "e.state = 'waiting' AND e.id < q.id) ORDER BY q.run_at LIMIT 1 FOR UPDATE SKIP LOCKED) due "
+            "WHERE m.tenant_id = due.tenant_id AND m.id = due.id RETURNING m.id, m.tenant_id, m.to_tenant, "
+            "coalesce((SELECT f.slug FROM core.find_organisation(m.to_tenant::text) f), ''), m.kind, m.body::text, m.attempts",
+            args, 1, &rows);
     if (status != BL_OK || db_count(rows) == 0)
         return status;
     snprintf(m->id, sizeof m->id, "%s", db_cell(rows, 0, 0));
@@ -219,16 +225,6 @@ enum bl_status messages_take(struct db *db, struct arena *arena, struct message 
     m->body = db_cell(rows, 0, 5);
     m->attempts = (long)db_integer(rows, 0, 6);
     return BL_OK;
-}
-
-static enum bl_status settle(struct db *db, struct arena *arena, const char *sql, const char *const *args, int nargs)
-{
-    struct bl_rows *rows;
-    enum bl_status status = db_ready(db);
-    if (status != BL_OK)
-        return status;
-    db_queue(db, sql, args, nargs);
-    return db_flush(db, arena, &rows);
 }
 
 enum bl_status messages_done(struct db *db, struct arena *arena, const struct message *m)

@@ -7,7 +7,7 @@
 
 enum column { EVENT_ID, EVENT_AT, ACTOR_ID, ACTOR_NAME, VERB, VERSION, REASON, CHANGE };
 
-static void put_event(struct bl_request *r, const struct bl_rows *rows, int i)
+void resource_put_event(struct bl_request *r, const struct bl_rows *rows, int i)
 {
     bl_json_object(r, NULL);
     bl_json_cell(r, "id", rows, i, EVENT_ID);
@@ -16,6 +16,11 @@ static void put_event(struct bl_request *r, const struct bl_rows *rows, int i)
     bl_json_cell(r, "id", rows, i, ACTOR_ID);
     bl_json_cell(r, "name", rows, i, ACTOR_NAME);
     bl_json_close(r);
+}
+
+static void put_event(struct bl_request *r, const struct bl_rows *rows, int i)
+{
+    resource_put_event(r, rows, i);
     bl_json_cell(r, "verb", rows, i, VERB);
     bl_json_cell(r, "version", rows, i, VERSION);
     bl_json_cell(r, "reason", rows, i, REASON);

@@ -170,11 +170,39 @@ static void keys(void **state)
     expect("ballium key 2>&1", 2, "usage: ballium key");
 }
 
+/* What the platform does inside an organisation is on that organisation's trail, like what its own people do. */
+static void the_trail_has_it(void **state)
+{
+    (void)state;
+    char line[400], client[UUID_TEXT], secret[UUID_TEXT];
+    expect("ballium org suspend --slug {slug} --reason 'A court order' 2>&1", 0, "suspended");
+    expect("ballium org suspend --slug {slug} 2>&1", 1, "the organisation is suspended");
+    expect("ballium org resume --slug {slug} 2>&1", 0, "active");
+    struct said made =
+        expect("ballium client create --org {slug} --name Scanner --permissions context.issue:read 2>&1", 0, "Scanner");
+    assert_int_equal(sscanf(made.text, "%36s", client), 1);
+    snprintf(line, sizeof line, "ballium client secret --id %s 2>&1", client);
+    assert_int_equal(sscanf(strstr(expect(line, 0, "client_secret").text, "  ") + 2, "%36s", secret), 1);
+    snprintf(line, sizeof line, "ballium client drop --id %s --secret %s 2>&1", client, secret);
+    expect(line, 0, "secret taken back");
+    expect(line, 1, "there is no such client");
+    snprintf(line, sizeof line, "ballium client end --id %s 2>&1", client);
+    expect(line, 0, "ended");
+    char sql[600];
+    snprintf(sql, sizeof sql,
+             "SELECT string_agg(split_part(e.resource, '.', 2) || ':' || e.verb, ' ' ORDER BY e.at, e.id) FROM core.event e JOIN "
+             "core.organisation o ON o.id = e.tenant_id WHERE o.slug = '%s' AND $1::text IS NOT NULL",
+             slug);
+    assert_string_equal(ask(sql), "members:grant members:remove members:grant members:resume members:suspend members:resume "
+                                  "organisations:suspend organisations:resume clients:create clients:add_secret "
+                                  "clients:drop_secret clients:archive");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(organisations), cmocka_unit_test(people), cmocka_unit_test(memberships),
-        cmocka_unit_test(sessions_end),  cmocka_unit_test(keys),
+        cmocka_unit_test(sessions_end),  cmocka_unit_test(keys),   cmocka_unit_test(the_trail_has_it),
     };
     return cmocka_run_group_tests_name("people", tests, set_up, tear_down);
 }
