@@ -137,21 +137,27 @@ static enum bl_status totp_state(struct bl_request *r)
     return BL_OK;
 }
 
-/* `text` with all but letters and digits percent-encoded, which is right in every part of a URI. */
+/* `text` with all but letters and digits percent-encoded, which is right in every part of a URI; what is too long for a label is
+ * cut at the end of a character. */
 static char *uri_text(struct bl_request *r, const char *text)
 {
-    char *out = bl_alloc(r, 3 * strlen(text) + 1), *at = out;
-    for (; *text != '\0'; text++) {
-        if (isalnum((unsigned char)*text))
-            *at++ = *text;
-        else
-            at += sprintf(at, "%%%02X", (unsigned char)*text);
+    enum { LABEL = 250 };
+    char *out = bl_alloc(r, LABEL + 1), *at = out;
+    while (*text != '\0') {
+        size_t bytes = 1, room;
+        while (((unsigned char)text[bytes] & 0xC0) == 0x80)
+            bytes++;
+        room = bytes == 1 && isalnum((unsigned char)*text) ? 1 : 3 * bytes;
+        if ((size_t)(at - out) + room > LABEL)
+            break;
+        for (; bytes > 0; bytes--, text++)
+            at += room == 1 ? sprintf(at, "%c", *text) : sprintf(at, "%%%02X", (unsigned char)*text);
     }
     return out;
 }
 
 /* POST /api/v1/me/totp: a new secret, which is in force once a code of it was sent to …/totp:confirm. The URI is what
- * authenticators scan as a QR code. */
+ * authenticators scan, hence the code. */
 static enum bl_status totp_enrol(struct bl_request *r)
 {
     unsigned char secret[SECRET];
@@ -181,13 +187,14 @@ static enum bl_status totp_enrol(struct bl_request *r)
     if (bl_integer(r, rows, 0, 0) == 0)
         return bl_fail(r, BL_CONFLICT, "second_factor_in_force", NULL, "a second factor is in force already: remove it first");
     const char *email = bl_cell(r, rows, 0, 1);
-    snprintf(uri, sizeof uri, "otpauth://totp/Ballium:%.250s?secret=%s&issuer=Ballium&algorithm=SHA1&digits=%d&period=%d",
+    snprintf(uri, sizeof uri, "otpauth://totp/Ballium:%s?secret=%s&issuer=Ballium&algorithm=SHA1&digits=%d&period=%d",
              uri_text(r, email ? email : ""), base32, DIGITS, STEP);
     bl_respond(r, 200, "application/json");
     bl_set_header(r, "Cache-Control", "no-store");
     bl_json_object(r, NULL);
     bl_json_text(r, "secret", base32);
     bl_json_text(r, "uri", uri);
+    bl_json_text(r, "qr_svg", bl_qr_svg(r, uri));
     bl_json_close(r);
     return BL_OK;
 }
@@ -267,7 +274,9 @@ static const char state_schema[] = SCHEMA({
     "properties": {"enabled": {"type": "boolean"}, "recovery_codes_left": {"type": "integer"}}
 });
 static const char enrol_schema[] = SCHEMA({
-    "type": "object", "required": ["secret", "uri"], "properties": {"secret": {"type": "string"}, "uri": {"type": "string"}}
+    "type": "object", "required": ["secret", "uri", "qr_svg"],
+    "properties": {"secret": {"type": "string"}, "uri": {"type": "string"},
+                   "qr_svg": {"type": ["string", "null"], "description": "The URI as a QR code: an SVG document. Show it as an image."}}
 });
 static const char code_schema[] = SCHEMA({
     "type": "object", "additionalProperties": false, "required": ["code"], "properties": {"code": {"type": "string", "maxLength": 64}}

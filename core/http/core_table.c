@@ -1,4 +1,5 @@
 /* bl_core as http serves it: each member is a line over what the layers do. */
+#include "base/qr.h"
 #include "db/db.h"
 #include "http/act.h"
 #include "http/door.h"
@@ -8,6 +9,7 @@
 #include "http/worker.h"
 
 #include <stdatomic.h>
+#include <stdlib.h>
 #include <string.h>
 
 static void *core_alloc(struct bl_request *r, size_t n)
@@ -185,6 +187,14 @@ static void core_progress(struct bl_request *base, int64_t done, int64_t of)
         act->progress(act->arg, done, of);
 }
 
+static const char *core_qr_svg(struct bl_request *r, const char *text)
+{
+    char *svg = qr_svg(text);
+    if (svg != NULL)
+        core_defer(r, free, svg);
+    return svg;
+}
+
 const struct bl_core http_core = {
     .size = sizeof(struct bl_core),
     .alloc = core_alloc,
@@ -226,5 +236,6 @@ const struct bl_core http_core = {
     .open_door = http_door_open,
     .shut_door = http_door_shut,
     .there = engine_there,
+    .qr_svg = core_qr_svg,
     .organisation = core_organisation,
 };

@@ -167,7 +167,6 @@ enum bl_status certification_portfolio(struct bl_request *);
 
 /* print.c */
 extern const struct bl_report certification_reports[];
-char *certification_qr_svg(const char *text); /* free; NULL: no memory, or too long for a code */
 
 /* audit_file.c */
 extern const struct bl_field certification_file_fields[], certification_given_fields[];

@@ -1,6 +1,5 @@
 /* The certificate on paper, with a QR code that leads to the public register. */
 #include "certification.h"
-#include <qrencode.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,29 +17,6 @@ static const char to_print[] =
     " WHEN c.edition = '2013' AND core.today() > '2025-10-31' THEN 'to an edition that has ended' ELSE 'certified' END FROM certification.certificate c CROSS JOIN core.this_organisation o" CERTIFICATION_SETTINGS
     " WHERE c.tenant_id = $1 AND c.id = $2 AND c.archived_at IS NULL";
 /* clang-format on */
-
-char *certification_qr_svg(const char *text)
-{
-    QRcode *code = QRcode_encodeString(text, 0, QR_ECLEVEL_M, QR_MODE_8, 1);
-    if (!code)
-        return NULL;
-    int width = code->width, side = width + 8; /* a quiet zone of four on each side */
-    size_t room = 300 + (size_t)width * (size_t)width * 16, at;
-    char *svg = malloc(room);
-    if (svg) {
-        at = (size_t)snprintf(svg, room,
-                              "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" width=\"160\" height=\"160\">"
-                              "<rect width=\"%d\" height=\"%d\" fill=\"#fff\"/><path d=\"",
-                              side, side, side, side);
-        for (int y = 0; y < width; y++)
-            for (int x = 0; x < width; x++)
-                if (code->data[y * width + x] & 1)
-                    at += (size_t)snprintf(svg + at, room - at, "M%d %dh1v1h-1z", x + 4, y + 4);
-        snprintf(svg + at, room - at, "\"/></svg>");
-    }
-    QRcode_free(code);
-    return svg;
-}
 
 static void fact(json_t *facts, const char *label, const char *value)
 {
@@ -98,13 +74,12 @@ static json_t *check_of(struct bl_request *r, const json_t *c)
 {
     static const char where[] = "The public register of the body says at every moment whether this certificate is valid";
     const char *url = bl_text(c, "url");
-    char *svg = url ? certification_qr_svg(url) : NULL;
+    const char *svg = url ? bl_qr_svg(r, url) : NULL;
     char *text = bl_alloc(r, sizeof where + (url ? strlen(url) : 0) + 10);
     sprintf(text, "%s%s%s", where, url ? ":\n" : ".", url ? url : "");
     json_t *section = json_pack("{s:s, s:s}", "heading", "Is it valid?", "text", text);
     if (svg)
         json_object_set_new(section, "image_svg", json_string(svg));
-    free(svg);
     return section;
 }
 

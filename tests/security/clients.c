@@ -334,9 +334,19 @@ static void another_organisation_does_not_see_it(void **state)
         expect_status(&r, 404);
         answer_free(&r);
     }
-    snprintf(path, sizeof path, "/api/v1/orgs/moat/clients/%s/secrets/%s", c.id, c.secret_id);
-    struct answer r = api_call(a, "DELETE", path, NULL, NULL);
-    expect_status(&r, 404);
+    struct answer r = api_post(a, "/api/v1/orgs/moat/clients",
+                               json_pack("{s:s, s:[s]}", "name", "Theirs", "permissions", "context.issue:read"));
+    struct client theirs = take(&r);
+    const char *const by[] = {c.id, theirs.id}; /* and not by a client of their own either */
+    for (size_t i = 0; i < 2; i++) {
+        snprintf(path, sizeof path, "/api/v1/orgs/moat/clients/%s/secrets/%s", by[i], c.secret_id);
+        r = api_call(a, "DELETE", path, NULL, NULL);
+        expect_status(&r, 404);
+        answer_free(&r);
+    }
+    snprintf(path, sizeof path, "/api/v1/orgs/moat/clients/%s", theirs.id);
+    r = api_call(a, "DELETE", path, NULL, NULL);
+    expect_status(&r, 204);
     answer_free(&r);
     r = ask_token(&c, "");
     expect_status(&r, 200);

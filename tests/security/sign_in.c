@@ -1,6 +1,7 @@
 /* Signing in: the second factor, sessions, passwords, dangerous acts, and what the time of an answer tells. */
 #include "otp.h"
 #include "person.h"
+#include "qr.h"
 
 #define TOTP "/api/v1/me/totp"
 #define CLIENTS "/api/v1/orgs/keep/clients"
@@ -35,6 +36,9 @@ static struct person protected_person(char secret[64], char recovery[2][24], str
     expect_status(&r, 200);
     snprintf(secret, 64, "%s", answer_text(&r, "secret"));
     assert_non_null(strstr(answer_text(&r, "uri"), "otpauth://totp/Ballium:"));
+    char read[1000];
+    qr_read(answer_text(&r, "qr_svg"), read, sizeof read); /* what an authenticator sees */
+    assert_string_equal(read, answer_text(&r, "uri"));
     assert_string_equal(answer_header(&r, "cache-control"), "no-store");
     answer_free(&r);
     assert_int_equal(status_and_free(person_log_in(&p, p.password, NULL)), 200); /* not in force before it is confirmed */
@@ -80,6 +84,27 @@ static void the_second_factor_is_asked_for_and_no_code_works_twice(void **state)
     answer_free(&r);
     r = api_call(a, "POST", TOTP, NULL, NULL); /* a new secret does not take the place of the one in force */
     expect_problem(&r, 409, "second_factor_in_force", NULL);
+    answer_free(&r);
+    api_free(a);
+}
+
+/* A label has room for 250 bytes: of 42 letters that take six bytes each in a URI, 41 fit. */
+static void a_long_address_is_cut_at_a_letter(void **state)
+{
+    (void)state;
+    struct person p = {.password = "correct horse of a long name"};
+    char *at = p.email;
+    for (int i = 0; i < 42; i++)
+        at = stpcpy(at, "\u00e9");
+    snprintf(at, 16, "@%d.org", (int)getpid());
+    person_shell(NULL, 0, "echo '%s' | \"$BALLIUM_BINARY\" user create --email %s --name L --password-stdin", p.password,
+                 p.email);
+    struct api *a = person_api(&p, NULL);
+    struct answer r = api_call(a, "POST", TOTP, NULL, NULL);
+    expect_status(&r, 200);
+    const char *label = strchr(answer_text(&r, "uri"), ':') + strlen("://totp/Ballium:"), *end = strstr(label, "?secret=");
+    assert_int_equal(end - label, 41 * 6);
+    assert_int_equal(strncmp(end - 6, "%C3%A9", 6), 0);
     answer_free(&r);
     api_free(a);
 }
@@ -310,6 +335,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_second_factor_is_asked_for_and_no_code_works_twice),
+        cmocka_unit_test(a_long_address_is_cut_at_a_letter),
         cmocka_unit_test(guessing_codes_is_slowed_like_guessing_passwords),
         cmocka_unit_test(confirming_ends_the_other_sessions),
         cmocka_unit_test(dangerous_acts_need_a_fresh_sign_in),

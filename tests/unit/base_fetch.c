@@ -127,6 +127,14 @@ static void a_fetch_stays_outside_and_in_bounds(void **state)
     assert_int_equal(got.status, 302);
     got = fetch(&(struct fetch){.url = "file:///etc/passwd", .inside = true, .timeout = 1000, .out = out, .limit = 100});
     assert_int_equal(got.status, 0);
+    /* A proxy of the environment would look the name up, and connect, where nobody checks the address. */
+    snprintf(url, sizeof url, "http://127.0.0.1:%d", server.port);
+    assert_int_equal(setenv("http_proxy", url, 1), 0);
+    asked = server.asked;
+    got = fetch(&(struct fetch){.url = "http://127.0.0.1:1/", .inside = true, .timeout = 3000, .out = out, .limit = 100});
+    unsetenv("http_proxy");
+    assert_int_equal(got.status, 0);
+    assert_int_equal(server.asked, asked);
     shutdown(server.fd, SHUT_RDWR);
     pthread_join(thread, NULL);
     close(server.fd);

@@ -128,6 +128,10 @@ struct bl_core {
      * with a pointer (an id in a body) BL_UNPROCESSABLE there. Asks for no permission: the route has done so. */
     enum bl_status (*there)(struct bl_request *, const char *resource, const char *id, const char *pointer);
 
+    /* The text as a QR code: an SVG document, black on white with its quiet zone. NULL: too long for one (some 2,300 bytes), or
+     * no memory. */
+    const char *(*qr_svg)(struct bl_request *, const char *text);
+
     /* On a BL_PORTFOLIO route: slug and name (NULL: not wanted) of one of its organisations. False: it is none of them. */
     bool (*organisation)(struct bl_request *, const char *id, const char **slug, const char **name);
 };
@@ -214,6 +218,11 @@ static inline void bl_set_header(struct bl_request *r, const char *name, const c
 static inline void bl_write(struct bl_request *r, const char *bytes, size_t length)
 {
     r->core->write(r, bytes, length);
+}
+
+static inline const char *bl_qr_svg(struct bl_request *r, const char *text)
+{
+    return r->core->qr_svg(r, text);
 }
 
 static inline void bl_json_object(struct bl_request *r, const char *name)

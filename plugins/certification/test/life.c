@@ -47,26 +47,6 @@ static void the_workflow_is_the_table(void **state)
     assert_int_equal(count, CERTIFICATION_STATES);
 }
 
-static void codes_differ_by_what_they_say(void **state)
-{
-    (void)state;
-    char *one = certification_qr_svg("https://ballium.example/api/v1/public/certificates/OUTERWALL-1");
-    char *other = certification_qr_svg("https://ballium.example/api/v1/public/certificates/OUTERWALL-2");
-    assert_non_null(one);
-    assert_non_null(other);
-    assert_string_not_equal(one, other);
-    /* version 4 at 62 bytes and medium correction: 33 modules and the quiet zone, and the finder's corner is dark */
-    assert_non_null(strstr(one, "viewBox=\"0 0 41 41\""));
-    assert_non_null(strstr(one, "M4 4h1v1h-1z"));
-    free(one);
-    free(other);
-    char *long_text = calloc(1, 10001);
-    assert_non_null(long_text);
-    memset(long_text, 'x', 10000);
-    assert_null(certification_qr_svg(long_text));
-    free(long_text);
-}
-
 #define DAY 20000L /* 2024-10-04 */
 
 /* Facts with which the step may go. */
@@ -461,7 +441,6 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_table_is_the_catalogue),
         cmocka_unit_test(the_workflow_is_the_table),
-        cmocka_unit_test(codes_differ_by_what_they_say),
         cmocka_unit_test(each_step_goes),
         cmocka_unit_test(each_guard),
         cmocka_unit_test(the_last_day_counts),
