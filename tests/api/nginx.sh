@@ -68,10 +68,12 @@ ask /metrics --interface 127.0.0.2
 check "/metrics from another address is 403" problem 403 forbidden
 ask /metrics
 check "/metrics from this one is not" [ "$status" = 200 ]
-for _ in $(seq 90); do
-    ask /api/v1/auth/refresh --interface 127.0.0.2 -d '{}' -H 'Content-Type: application/json'
-    [ "$status" != 429 ] || break
-done
+# One curl asks a hundred times, for a process each would be slower than the limit on a busy machine. The last answer counts.
+curl -s -m 20 -D "$dir/heads" -o "$dir/each#1" --interface 127.0.0.2 -d '{}' -H 'Content-Type: application/json' \
+    "$BALLIUM_URL/api/v1/auth/refresh?[1-100]"
+awk 'BEGIN { RS = "\r\n\r\n" } length { last = $0 } END { print last }' "$dir/heads" >"$dir/head"
+mv "$dir/each100" "$dir/body"
+status=$(sed -n '1s/^HTTP[^ ]* \([0-9]*\).*/\1/p' "$dir/head")
 check "who asks for tokens without pause gets 429" problem 429 too_many_requests
 check "with Retry-After" [ -n "$(header retry-after)" ]
 ask /api/v1/auth/refresh -d '{}' -H 'Content-Type: application/json'

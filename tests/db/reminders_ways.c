@@ -66,8 +66,8 @@ static void listen_for(struct post *p, const char *events, const char *state)
     char id[UUID_TEXT];
     uuid_v7(id);
     change(p,
-           "INSERT INTO core.webhook (tenant_id, id, url, events, secret, state, reason, created_by) VALUES ('%s', '%s', "
-           "'https://hooks.example.test', '%s', 'whsec_x', '%s', %s, '%s')",
+           "INSERT INTO core.webhook (tenant_id, id, url, events, state, reason, created_by) VALUES ('%s', '%s', "
+           "'https://hooks.example.test', '%s', '%s', %s, '%s')",
            p->tenant, id, events, state, strcmp(state, "active") == 0 ? "NULL" : "'person'", p->anna);
 }
 
