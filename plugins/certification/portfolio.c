@@ -51,16 +51,18 @@ static const char load[] =
 
 struct list {
     const char *name, *sql;
+    bool records;            /* second and third member: register and id of the record */
     const char *members[18]; /* of the columns behind the first, which is the organisation */
 };
 static const struct list lists[] = {
-    {"organisations", sums, {"side", "certified", "suspended", "expiring", "late", "due"}},
+    {"organisations", sums, false, {"side", "certified", "suspended", "expiring", "late", "due"}},
     {"certifications",
      certifications,
+     true,
      {"side", "resource", "id", "ref", "client", "body", "number", "state", "edition", "expires_on", "expiring",
       "suspended_until_on", "change", "late", "due", "next", "next_on"}},
-    {"due", due_days, {"side", "resource", "id", "ref", "client", "name", "state", "what", "on", "late", "days"}},
-    {"auditors", load, {"id", "ref", "name", "year", "audits", "days", "leads", "available_days"}},
+    {"due", due_days, true, {"side", "resource", "id", "ref", "client", "name", "state", "what", "on", "late", "days"}},
+    {"auditors", load, false, {"id", "ref", "name", "year", "audits", "days", "leads", "available_days"}},
 };
 enum { LISTS = sizeof lists / sizeof *lists };
 
@@ -88,7 +90,7 @@ static void put_row(struct bl_request *r, const struct list *list, const struct 
     }
     for (int k = 0; list->members[k]; k++)
         bl_json_cell(r, list->members[k], rows, row, k + 1);
-    if (strcmp(list->members[1], "resource") == 0)
+    if (list->records)
         put_url(r, slug, bl_cell(r, rows, row, 2), bl_cell(r, rows, row, 3));
     bl_json_close(r);
 }

@@ -40,6 +40,7 @@ static void the_decision_is_hidden_until_its_release(const struct file *f)
     act(office, BODY "certificates", f->certificate, "grant", NULL, 422, "decision_missing"); /* not past the release */
     char query[200];
     snprintf(query, sizeof query, CLIENT "received-decisions?source=%s", decision);
+    all_is_carried();
     struct answer a = get(client, "%s", query);
     assert_int_equal(json_array_size(answer_at(&a, "items")), 0);
     answer_free(&a);

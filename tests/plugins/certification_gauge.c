@@ -21,7 +21,7 @@ static json_int_t score_of_evaluation(void)
 
 static void judge(const char *requirement, const char *state)
 {
-    char path[100];
+    char path[200];
     snprintf(path, sizeof path, "/api/v1/orgs/%s/evaluation/requirement-statuses", client_org);
     struct answer a = api_post(client, path,
                                json_pack("{s:s, s:s, s:s, s:s}", "requirement", requirement, "state", state, "evidence", "Seen.",
@@ -75,9 +75,19 @@ static void the_score_is_that_of_the_evaluation_area(void **state)
 static void both_go_on_day_by_day(void **state)
 {
     (void)state;
+    char *running = plan, *draft_plan = make(client, CLIENT "project-plans",
+                                             json_pack("{s:s, s:s}", "title", "Not begun", "starts_on", area_day(0)));
+    free(make(client, CLIENT "project-steps",
+              json_pack("{s:s, s:i, s:s, s:i}", "plan_id", draft_plan, "number", 1, "title", "x", "duration_days", 5)));
     act(client, CLIENT "project-plans", plan, "start", NULL, OK);
     round_of("gauge_plans");
+    plan = draft_plan;
     struct answer a = gantt(client);
+    assert_int_equal(json_array_size(answer_at(&a, "gauge/history")), 0); /* a draft is not measured */
+    answer_free(&a);
+    plan = running;
+    free(draft_plan);
+    a = gantt(client);
     assert_int_equal(json_array_size(answer_at(&a, "gauge/history")), 1);
     assert_string_equal(answer_text(&a, "gauge/history/0/on"), area_day(0));
     assert_int_equal(answer_integer(&a, "gauge/history/0/progress"), 0);

@@ -251,6 +251,10 @@ static void nonconformities_step_by_step(void **state)
                      json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "title", "x", "audit_id", audit, "requirement", "4.1",
                                "statement", "x", "evidence", "x", "found_on", day(-10))),
             422, "outside_audit", "/found_on");
+    refused(api_post(auditor, BODY "nonconformities",
+                     json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "title", "x", "audit_id", audit, "requirement", "4.1",
+                               "statement", "x", "evidence", "x", "found_on", day(-21))),
+            422, "outside_audit", "/found_on");
 }
 
 /* ---- complaints */

@@ -26,7 +26,7 @@ def settled(**more):
 
 
 def archive(path):
-    office.send('DELETE', path, '', None)
+    office.step(path, 'archive')
 
 
 def copied(**changes):

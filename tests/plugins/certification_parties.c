@@ -71,6 +71,7 @@ static void known_when_released(const struct file *f, const char *outcome, json_
     char query[200];
     char *id = draft(f, outcome, area_day(-1), more), *certificate = shown(&held, f->certificate);
     act(decider, BODY "decisions", id, "decide", NULL, OK);
+    all_is_carried();
     assert_null(shown(&verdict, id));
     if (certificate)
         expect_member(client, CLIENT "held-certificates", certificate, member, before);
@@ -95,8 +96,10 @@ static void known_when_released(const struct file *f, const char *outcome, json_
 static void audited(const struct file *f, const char *kind, int from, int to, bool major)
 {
     char *audit = plan_audit(f, kind, from, to), *finding = NULL, query[200];
+    all_is_carried();
     assert_null(shown(&visit, audit)); /* planned: the body's alone */
     hold(f, audit);
+    all_is_carried();
     char *mine = shown(&visit, audit);
     expect_member(client, CLIENT "announced-audits", mine, "report", NULL); /* written, not concluded */
     if (major) {

@@ -94,6 +94,12 @@ static void the_clients_side_objects_by_itself(void **state)
     (void)state;
     char *email, query[200], *late = auditor_with_past(NULL, &email);
     struct file f = certification_of_the_client();
+    act(office, BODY "certificates", f.certificate, "apply", NULL, OK);
+    snprintf(query, sizeof query, CLIENT "held-certificates?source=%s", f.certificate);
+    char *mine = arrives(client, query, "state", "applied");
+    act(client, CLIENT "held-certificates", mine, "archive", NULL, 409, "of_the_body"); /* what the body sent stays as it is */
+    act(client, CLIENT "held-certificates", mine, "", json_pack("{s:s}", "state", "certified"), 409, "of_the_body");
+    free(mine);
     declare(&f, lead, "none");
     cleared_is(&f, late, true, NULL);
     person_shell(NULL, 0, "\"$BALLIUM_BINARY\" user grant --email %s --org %s --roles internal_auditor", email, client_org);
@@ -126,6 +132,18 @@ static void audits_rest_on_what_was_held(void **state)
                        json_pack("{s:s, s:s, s:s}", "audit_id", audit, "auditor_id", second, "duty", "leader"));
     act(auditor, BODY "certification-audits", audit, "announce", NULL, 422, "leader_missing"); /* two are none */
     act(auditor, BODY "team-members", other, "", json_pack("{s:s}", "duty", "observer"), OK);
+    char *narrow = make(office, BODY "auditors", json_pack("{s:s}", "name", "Leads, and knows nothing")),
+         *alone = make(auditor, BODY "certification-audits",
+                       json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "title", "x", "certificate_id", f.certificate, "kind",
+                                 "stage_1", "starts_on", area_day(-9), "ends_on", area_day(-8), "days", "1", "plan", "x"));
+    declare(&f, narrow, "none");
+    free(make(auditor, BODY "team-members",
+              json_pack("{s:s, s:s, s:s}", "audit_id", alone, "auditor_id", narrow, "duty", "leader")));
+    free(make(auditor, BODY "team-members",
+              json_pack("{s:s, s:s, s:s}", "audit_id", alone, "auditor_id", second, "duty", "observer")));
+    act(auditor, BODY "certification-audits", alone, "announce", NULL, 422, "area_not_covered"); /* who looks on covers nothing */
+    free(narrow);
+    free(alone);
     hold(&f, audit);
     act(auditor, BODY "certification-audits", audit, "conclude", NULL, 422, "not_over");
     char *held = plan_audit(&f, "stage_1", -60, -59);
@@ -153,6 +171,8 @@ static void deciding_is_kept_apart(void **state)
     char *ursula = area_id_of(decider), *edda = area_id_of(office), *too = make_auditor("Decides too", ursula, area_day(-3000));
     struct file f = by_hand();
     granted_by_hand(&f, -200);
+    act(office, BODY "certificates", f.certificate, "suspend_requested",
+        json_pack("{s:s, s:s}", "request", "Letter", "asked_on", area_day(3)), 422, "in_the_future");
     char *complaint = make(office, BODY "complaints",
                            json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "title", "Unfair", "raised_by", "The client", "text", "x",
                                      "received_on", area_day(-1), "certificate_id", f.certificate, "panel_1_id", ursula));
@@ -265,6 +285,20 @@ static void messages_speak_for_their_sender_alone(void **state)
                          json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:i, s:s}", "title", "x", "body_org", "outerwall", "scope",
                                    "x", "address", "x", "city", "x", "country", "DE", "persons", 1, "outsourcing", "x"));
     act(client, CLIENT "certification-requests", request, "send", NULL, 422, "no_engagement");
+    snprintf(body, sizeof body,
+             "{\\\"subject\\\": \\\"application\\\", \\\"source\\\": \\\"%s\\\", \\\"state\\\": \\\"accepted\\\"}", request);
+    act(client, CLIENT "certification-requests", request, "", json_pack("{s:s}", "body_org", body_org), OK);
+    expect_told(body_org, client_org, "news", body, "delivered");
+    expect_member(client, CLIENT "certification-requests", request, "status", "draft"); /* nothing was asked yet */
+    struct file own = certification_of_the_client();
+    char *planned = plan_audit(&own, "stage_1", -60, -59);
+    snprintf(body, sizeof body, "{\\\"subject\\\": \\\"audit\\\", \\\"verb\\\": \\\"agree\\\", \\\"source\\\": \\\"%s\\\"}",
+             planned);
+    expect_told(client_org, body_org, "answer", body, "delivered");
+    expect_member(auditor, BODY "certification-audits", planned, "status", "planned"); /* the body's record stands */
+    free(planned);
+    free(own.application);
+    free(own.certificate);
     free(request);
     free(audit);
     free(f.application);

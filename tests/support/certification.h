@@ -182,6 +182,21 @@ AREA_UNUSED static void as_superuser(char *out, size_t room, const char *format,
                  TEST_SOURCE, sql);
 }
 
+/* Waits until the client's side has everything that the body has sent: what is not there then was not sent. */
+AREA_UNUSED static void all_is_carried(void)
+{
+    char waiting[12] = "";
+    for (int i = 0; i < 600 && strcmp(waiting, "0") != 0; i++) {
+        as_superuser(
+            waiting, sizeof waiting,
+            "SELECT count(*) FROM core.message m JOIN core.organisation a ON a.id = m.tenant_id JOIN core.organisation b ON"
+            " b.id = m.to_tenant WHERE m.state = 'waiting' AND a.slug = '%s' AND b.slug = '%s'",
+            body_org, client_org);
+        poll(NULL, 0, strcmp(waiting, "0") != 0 ? 50 : 0);
+    }
+    assert_string_equal(waiting, "0");
+}
+
 /* Tells the running `ballium work` that the hour of that duty has come, and waits until a round that began after this call is
  * over: the second one to end, for the first may have been under way. */
 AREA_UNUSED static void round_of(const char *duty)

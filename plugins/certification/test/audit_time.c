@@ -29,6 +29,8 @@ static void bands(void **state)
     (void)state;
     struct certification_time_table table = shipped();
     assert_int_equal(table.count, 22);
+    assert_int_equal(certification_base(&(struct certification_time_table){.count = 0}, 5), 0);
+    assert_int_equal(certification_base(&(struct certification_time_table){.count = 1, .bands = {{1, 10, 500}}}, 5), 500);
     static const struct {
         long persons, centidays;
     } rows[] = {{1, 500},     {10, 500},     {11, 600},     {45, 850},     {46, 1000},    {68, 1100}, {625, 1650},

@@ -94,6 +94,9 @@ static void what_is_a_date(void **state)
     assert_int_equal(certification_day(NULL), 0);
     assert_int_equal(certification_day("2000-02-29"), 11016);
     is(CERTIFICATION_END_OF_2013, "2025-10-31");
+    assert_int_equal(certification_day("2026x01-31"), 0);
+    assert_int_equal(certification_day("2026-01x31"), 0);
+    assert_int_equal(certification_day("0000-12-31"), 0);
 }
 
 /* The C library's calendar: lets 31 June become 1 July, which tells that the day was clamped. */
@@ -125,6 +128,41 @@ static long last_of_year(int year)
 {
     struct tm parts = {.tm_year = year - 1900, .tm_mon = 11, .tm_mday = 31};
     return (long)(timegm(&parts) / 86400);
+}
+
+/* A calendar kept by hand, a day at a time: a day is its text, and the text its day. */
+static void every_month_of_the_calendar(void **state)
+{
+    (void)state;
+    static const int lengths[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    long day = -719162; /* 0001-01-01 */
+    for (int year = 1; year <= 9999; year++) {
+        bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+        for (int month = 1; month <= 12; month++)
+            for (int d = 1, last = lengths[month - 1] + (month == 2 && leap); d <= last; d++, day++) {
+                char expected[40], out[11];
+                if (d != 1 && d != last) /* where a month begins and ends */
+                    continue;
+                snprintf(expected, sizeof expected, "%04d-%02d-%02d", year, month, d);
+                certification_date(day, out);
+                if (strcmp(out, expected) != 0 || certification_day(expected) != day)
+                    fail_msg("%s is %s, day %ld not %ld", expected, out, certification_day(expected), day);
+            }
+    }
+}
+
+static void windows_end_with_their_last_day(void **state)
+{
+    (void)state;
+    struct certification_cycle c = {.decision = certification_day("2024-03-10"), .initial = true};
+    c.expiry = certification_expiry(c.decision, CERTIFICATION_MINUS_ONE_DAY);
+    long first = certification_day("2025-03-10"), end = certification_day("2025-12-31");
+    is(certification_missing_by(&c, &c.decision, 1, 0), "2025-12-31"); /* held on the day of the decision: in the window */
+    is(certification_missing_by(&c, &first, 1, 0), "2026-12-31");      /* on its last day: it covers the year too */
+    is(certification_missing_by(&c, NULL, 0, first), "2025-03-10");    /* forgiven is what ended before, not on that day */
+    is(certification_missing_by(&c, NULL, 0, first + 1), "2025-12-31");
+    is(certification_missing_by(&c, NULL, 0, end), "2025-12-31");
+    is(certification_missing_by(&c, NULL, 0, end + 1), "2026-12-31");
 }
 
 static void ten_thousand_decisions(void **state)
@@ -163,6 +201,8 @@ int main(void)
         cmocka_unit_test(the_recertification_takes_its_year),
         cmocka_unit_test(what_is_missing),
         cmocka_unit_test(what_is_a_date),
+        cmocka_unit_test(every_month_of_the_calendar),
+        cmocka_unit_test(windows_end_with_their_last_day),
         cmocka_unit_test(ten_thousand_decisions),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

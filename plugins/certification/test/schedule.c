@@ -65,6 +65,27 @@ static void what_has_happened(void **state)
     assert_int_equal(certification_schedule(tasks, STEPS, START, START + 100), START + 100 + 71 * 7 - 1); /* nothing was begun */
 }
 
+static void small_ones(void **state)
+{
+    (void)state;
+    static struct certification_task many[CERTIFICATION_TASKS];
+    struct certification_task one = {.duration = 101, .counts = true, .started = START};
+    assert_int_equal(certification_schedule(&one, 1, START, START), START + 100);
+    assert_true(one.critical);
+    struct certification_task beside[] = {{.duration = 5, .counts = true}, {.duration = 4, .counts = true}, {.duration = 9}};
+    assert_int_equal(certification_schedule(beside, 3, START, START), START + 4); /* upkeep moves no end */
+    assert_true(beside[0].critical);
+    assert_int_equal(beside[1].slack, 1); /* a day is enough not to be critical */
+    assert_false(beside[1].critical);
+    assert_false(beside[2].critical);
+    for (size_t i = 0; i < CERTIFICATION_TASKS; i++)
+        many[i] = (struct certification_task){.duration = 1, .counts = true, .before = {i - 1}, .before_count = i > 0};
+    assert_int_equal(certification_schedule(many, CERTIFICATION_TASKS, START, START), START + CERTIFICATION_TASKS - 1);
+    struct certification_task done = {.duration = 3, .counts = true, .started = START, .finished = START + 2, .progress = 100};
+    assert_int_equal(certification_schedule(&done, 1, START, START), START + 2);
+    assert_int_equal(done.slack, 0);
+}
+
 static void circles(void **state)
 {
     (void)state;
@@ -81,6 +102,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_template),
         cmocka_unit_test(what_has_happened),
+        cmocka_unit_test(small_ones),
         cmocka_unit_test(circles),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
