@@ -62,6 +62,9 @@ verdict "one scope is in force, one superseded" \
 verdict "its author did not approve it" [ "$(ask 'SELECT count(*) FROM context.scope WHERE approved_by_id = created_by')" = 0 ]
 verdict "three controls of keep are proved by evidence, two by their tests too" \
     [ "$(ask 'SELECT count(evidence_until), count(*) FILTER (WHERE annex_a.has_credit(status, evidence_until, last_result, next_test_on)) FROM annex_a.control')" = "3|2" ]
+at_ditch="JOIN core.organisation o ON o.id = t.tenant_id AND o.slug = 'ditch'"
+verdict "ditch has just begun to measure and to plan audits" \
+    [ "$(ask "SELECT (SELECT count(*) FROM evaluation.metric t $at_ditch WHERE starts_on > current_date AND last_measured_on IS NULL), (SELECT string_agg(t.status, ' ') FROM evaluation.audit_programme t $at_ditch), (SELECT string_agg(t.status, ' ') FROM evaluation.audit t $at_ditch)")" = "1|draft|planned" ]
 verdict "only the owner of the credentials may read them" [ "$(stat -c %a "$file")" = 600 ]
 verdict "every role has a user" \
     [ "$(grep -o '"role": "[a-z_]*"' "$file" | sort -u | wc -l)" = 10 ]

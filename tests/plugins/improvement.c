@@ -394,6 +394,16 @@ static void clocks_run_by_source_and_grade(void **state)
     area_is(manager, NC, id, "cause_due_on", "2026-03-11");
     area_is(manager, NC, id, "act_due_on", "2026-03-21");
     free(id);
+    /* of another source, or of another grade: as without it */
+    static const char *const others[][3] = {{"own_finding", "major", "2026-03-08"}, {"metric", "minor", "2026-03-31"}};
+    for (size_t i = 0; i < 2; i++) {
+        json_t *other = json_deep_copy(body);
+        json_object_set_new(other, "source", json_string(others[i][0]));
+        json_object_set_new(other, "grade", json_string(others[i][1]));
+        id = area_make(manager, NC, other);
+        area_is(manager, NC, id, "correction_due_on", others[i][2]);
+        free(id);
+    }
     area_do(manager, CLOCK, set, "archive", NULL);
     id = area_make(manager, NC, body);
     area_is(manager, NC, id, "correction_due_on", "2026-03-08");
