@@ -167,7 +167,9 @@ static const char jwks_schema[] = SCHEMA({
     "type": "object", "required": ["keys"],
     "properties": {"keys": {"type": "array", "items": {
         "type": "object", "required": ["kty", "use", "alg", "kid"],
-        "properties": {"kty": {"type": "string"}, "use": {"type": "string"}, "alg": {"type": "string"}, "kid": {"type": "string"}}
+        "properties": {"kty": {"type": "string"}, "use": {"type": "string"}, "alg": {"type": "string"}, "kid": {"type": "string"},
+                       "crv": {"type": "string"}, "x": {"type": "string"}, "y": {"type": "string"},
+                       "n": {"type": "string"}, "e": {"type": "string"}}
     }}}
 });
 /* clang-format on */

@@ -259,6 +259,10 @@ static const char gantt_answer[] = SCHEMA({
     "type": "object",
     "required": ["id", "title", "status", "start", "forecast_end", "critical_path", "tasks", "circle", "progress", "gauge"],
     "properties": {
+        "id": {"type": "string", "format": "uuid"}, "title": {"type": "string"}, "status": {"type": "string"},
+        "start": {"type": ["string", "null"]}, "target": {"type": ["string", "null"]}, "baseline_end": {"type": ["string", "null"]},
+        "forecast_end": {"type": ["string", "null"]}, "behind_baseline_days": {"type": "integer"},
+        "behind_target_days": {"type": "integer"}, "circle": {"type": "boolean"}, "progress": {"type": ["integer", "null"]},
         "critical_path": {"type": "array", "items": {"type": "integer"}}, "tasks": {"type": "array", "items": {"type": "object"}},
         "gauge": {"type": "object", "required": ["readiness", "planned", "history"], "properties": {
             "readiness": {"type": ["integer", "null"], "minimum": 0, "maximum": 100,

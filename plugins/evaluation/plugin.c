@@ -129,6 +129,7 @@ static const struct bl_resource resources[] = {
 
 #define INTEGER "{\"type\":\"integer\"}"
 #define STRING "{\"type\":\"string\"}"
+#define STRING_OR_NULL "{\"type\":[\"string\",\"null\"]}"
 #define BOOLEAN "{\"type\":\"boolean\"}"
 #define ITEMS(item, more)                                                                                                        \
     "{\"type\":\"object\",\"required\":[\"items\",\"count\"],\"properties\":{\"items\":{\"type\":\"array\",\"items\":" item      \
@@ -140,10 +141,11 @@ static const char coverage_answer[] = ITEMS(
     ",\"audits\":{\"type\":\"array\",\"items\":{\"type\":\"object\"}}}}",
     ",\"planned\":" INTEGER ",\"done\":" INTEGER);
 
-static const char questions_answer[] = ITEMS(
-    "{\"type\":\"object\",\"required\":[\"id\",\"clause\",\"question\",\"evidence\",\"method\"],\"properties\":{\"id\":" STRING
-    ",\"clause\":" STRING ",\"question\":" STRING "}}",
-    "");
+static const char questions_answer[] =
+    ITEMS("{\"type\":\"object\",\"required\":[\"id\",\"clause\",\"clause_2013\",\"question\",\"evidence\",\"method\"],"
+          "\"properties\":{\"id\":" STRING ",\"clause\":" STRING ",\"clause_2013\":" STRING_OR_NULL ",\"question\":" STRING
+          ",\"evidence\":" STRING_OR_NULL ",\"method\":" STRING_OR_NULL "}}",
+          "");
 
 static const char series_answer[] = ITEMS("{\"type\":\"object\",\"required\":[\"from\",\"to\",\"value\",\"missed\"]}", "");
 static const char board_answer[] = ITEMS("{\"type\":\"object\",\"required\":[\"id\",\"title\",\"standing\",\"missed\"]}", "");
@@ -157,7 +159,7 @@ static const char readiness_answer[] =
     "\"edition\":" STRING ",\"rule\":" STRING "," TALLY
     ",\"pdca\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{\"phase\":" STRING "," TALLY
     "}}},\"clauses\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"required\":[\"clause\",\"requirements\","
-    "\"signals\"],\"properties\":{\"clause\":" STRING ",\"phase\":" STRING "," TALLY
+    "\"signals\"],\"properties\":{\"clause\":" STRING ",\"title\":" STRING_OR_NULL ",\"phase\":" STRING "," TALLY
     ",\"requirements\":{\"type\":\"array\",\"items\":"
     "{\"type\":\"object\"}},\"signals\":{\"type\":\"array\",\"items\":{\"type\":\"object\"}}}}}}}";
 

@@ -274,7 +274,8 @@ static const struct bl_route routes[] = {
      .handler = operation_asset_chain,
      .summary = "What one asset rests on and what rests on it, directly and over others",
      .answer =
-         "{\"type\":\"object\",\"required\":[\"id\",\"ref\",\"name\",\"rests_on\",\"carries\"],\"properties\":{\"rests_on\":"
+         "{\"type\":\"object\",\"required\":[\"id\",\"ref\",\"name\",\"rests_on\",\"carries\"],\"properties\":{\"id\":"
+         "{\"type\":\"string\",\"format\":\"uuid\"},\"ref\":{\"type\":\"string\"},\"name\":{\"type\":\"string\"},\"rests_on\":"
          "{\"type\":\"array\",\"items\":{\"type\":\"object\"}},\"carries\":{\"type\":\"array\",\"items\":{\"type\":"
          "\"object\"}}}}"},
     {.method = "GET",

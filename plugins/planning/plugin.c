@@ -174,6 +174,16 @@ static const struct bl_resource resources[] = {
     "{\"type\":\"object\",\"required\":[\"items\"],\"properties\":{\"items\":{\"type\":\"array\",\"items\":{\"type\":"           \
     "\"object\"}},\"count\":{\"type\":\"integer\"}}}"
 
+#define COUNT "{\"type\":\"integer\"}"
+#define RATE "{\"type\":[\"number\",\"null\"]}"
+static const char figures_answer[] =
+    "{\"type\":\"object\",\"required\":[\"soa_id\",\"rows\",\"applicable\",\"implemented\",\"partial\",\"with_evidence\","
+    "\"applicable_rate\",\"implementation_rate\",\"readiness_rate\",\"evidence_rate\",\"risks_above\",\"risks_covered\","
+    "\"coverage\"],\"properties\":{\"soa_id\":{\"type\":[\"string\",\"null\"],\"format\":\"uuid\"},\"rows\":" COUNT
+    ",\"applicable\":" COUNT ",\"implemented\":" COUNT ",\"partial\":" COUNT ",\"with_evidence\":" COUNT
+    ",\"applicable_rate\":" RATE ",\"implementation_rate\":" RATE ",\"readiness_rate\":" RATE ",\"evidence_rate\":" RATE
+    ",\"risks_above\":" COUNT ",\"risks_covered\":" COUNT ",\"coverage\":" RATE "}}";
+
 static const struct bl_route routes[] = {
     {.method = "GET",
      .path = "grids",
@@ -249,8 +259,7 @@ static const struct bl_route routes[] = {
      .query = "soa",
      .summary =
          "Rates of the Statement that holds (or of one named), and how many risks are covered; null where there is nothing",
-     .answer = "{\"type\":\"object\",\"required\":[\"rows\",\"applicable\",\"coverage\"],\"properties\":{\"rows\":{\"type\":"
-               "\"integer\"},\"applicable\":{\"type\":\"integer\"},\"coverage\":{\"type\":[\"number\",\"null\"]}}}"},
+     .answer = figures_answer},
     {0},
 };
 

@@ -3,6 +3,7 @@ import { checkAnswers } from './answers.mjs';
 import { doc, fault, lintDocument, seen } from './document.mjs';
 import { checkSessions } from './people.mjs';
 import { checkReads } from './reads.mjs';
+import { checkTeeth } from './teeth.mjs';
 import { checkWrites } from './writes.mjs';
 
 const errors = await lintDocument();
@@ -10,7 +11,7 @@ errors.forEach((line) => console.log(`# ${line}`));
 console.log(`${errors.length ? 'not ok' : 'ok'} - the document passes the recommended rules`);
 let failed = errors.length > 0;
 
-const parts = { checkAnswers, checkSessions, checkReads, checkWrites };
+const parts = { checkAnswers, checkSessions, checkReads, checkTeeth, checkWrites };
 for (const [name, part] of Object.entries(parts)) {
     try {
         await part();
