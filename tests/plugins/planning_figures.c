@@ -6,15 +6,17 @@
 #define ROWS "planning/soa-rows"
 #define CONTROLS "annex-a/controls"
 
-static struct api *manager, *top;
-static char *manager_id;
+static struct api *manager, *owner, *top;
+static char *manager_id, *owner_id;
 
 static int log_in(void **state)
 {
     (void)state;
     manager = api_as("keep", "manager");
+    owner = api_as("keep", "risk_owner");
     top = api_as("keep", "top_management");
     manager_id = area_id_of(manager);
+    owner_id = area_id_of(owner);
     area_new_org("figures");
     return 0;
 }
@@ -23,8 +25,10 @@ static int log_out(void **state)
 {
     (void)state;
     api_free(manager);
+    api_free(owner);
     api_free(top);
     free(manager_id);
+    free(owner_id);
     return 0;
 }
 
@@ -201,6 +205,63 @@ static void risks_in_their_order(void **state)
     free(round);
 }
 
+static void same_owner(const char *id, int risks, int above, int not_rated, int reopened, int highest)
+{
+    const struct {
+        const char *name;
+        int value;
+    } members[] = {{"risks", risks}, {"above", above}, {"not_rated", not_rated}, {"reopened", reopened}, {"highest", highest}};
+    struct answer a = area_get(manager, "planning/risk-owners");
+    size_t i;
+    json_t *item;
+    int found = 0;
+    json_array_foreach(answer_at(&a, "items"), i, item)
+    {
+        const char *is = json_string_value(json_object_get(item, "owner_id"));
+        if (!is || strcmp(is, id) != 0)
+            continue;
+        found++;
+        for (size_t k = 0; k < 5; k++)
+            if (json_integer_value(json_object_get(item, members[k].name)) != members[k].value)
+                fail_msg("%s is %lld instead of %d", members[k].name,
+                         (long long)json_integer_value(json_object_get(item, members[k].name)), members[k].value);
+    }
+    assert_int_equal(found, 1);
+    answer_free(&a);
+}
+
+static char *owned(const char *round, const char *by, int likelihood, int impact)
+{
+    char *id = likelihood < 0 ? area_make(manager, RISKS, json_pack("{s:s, s:s}", "title", "Not rated yet", "round_id", round))
+                              : risk(round, likelihood, impact);
+    area_do(manager, RISKS, id, "", json_pack("{s:s}", "owner_id", by));
+    return id;
+}
+
+static void risks_of_each_owner(void **state)
+{
+    (void)state;
+    char *round = open_round("grid"), *grave = owned(round, owner_id, 4, 4), *slight = owned(round, owner_id, 0, 0);
+    char *fresh = owned(round, owner_id, -1, -1), *other = owned(round, manager_id, 3, 3);
+    same_owner(owner_id, 3, 1, 1, 0, 4);
+    same_owner(manager_id, 1, 1, 0, 0, 3);
+    area_do(manager, RISKS, slight, "analyse", NULL);
+    area_do(manager, RISKS, slight, "evaluate", NULL);
+    char *acceptance = area_make(manager, "planning/risk-acceptances",
+                                 json_pack("{s:s, s:s, s:s}", "title", "Bear it", "risk_id", slight, "reason", "Cheaper"));
+    area_do(owner, "planning/risk-acceptances", acceptance, "approve", NULL);
+    area_do(manager, "planning/risk-acceptances", acceptance, "revoke", json_pack("{s:s}", "reason", "Not any more"));
+    same_owner(owner_id, 3, 1, 1, 1, 4);
+    area_do(manager, RISKS, grave, "retire", json_pack("{s:s}", "reason", "Gone"));
+    same_owner(owner_id, 2, 0, 1, 1, 0);
+    free(acceptance);
+    free(grave);
+    free(slight);
+    free(fresh);
+    free(other);
+    free(round);
+}
+
 static void reduction_by_scores(void **state)
 {
     (void)state;
@@ -225,6 +286,7 @@ static void reduction_by_scores(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(rates_of_a_statement), cmocka_unit_test(coverage_of_risks),
-                                       cmocka_unit_test(risks_in_their_order), cmocka_unit_test(reduction_by_scores)};
+                                       cmocka_unit_test(risks_in_their_order), cmocka_unit_test(reduction_by_scores),
+                                       cmocka_unit_test(risks_of_each_owner)};
     return cmocka_run_group_tests(tests, log_in, log_out);
 }

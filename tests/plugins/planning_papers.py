@@ -88,7 +88,8 @@ def paper(report, id, title, version, approver, wanted):
     verdict(f'{report}: every line of it', not missing, missing)
     broken = [line for line in text.splitlines() if re.search(r'\b20\d\d-\d\d-\d?(\s|$)', line)]
     verdict(f'{report}: no date is cut in two', not broken, broken)
-    verdict(f'{report}: kept as evidence of where it is from', record['media_type'] == 'application/pdf' and record['sha256'], record)
+    verdict(f'{report}: kept, with what it was made from', record['media_type'] == 'application/pdf' and record['sha256'] and
+            (record['origin'], record['origin_id']) == ('planning.' + report.replace('-', '_'), id), record)
     book, record = fetched(report, id, 'xlsx')
     found = cells(book)
     missing = [word for word in [title, version, name, approver] + wanted if not any(word in cell for cell in found)]
