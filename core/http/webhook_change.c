@@ -262,7 +262,7 @@ static enum bl_status write(struct bl_request *r, const char *id, const char *ur
 enum bl_status http_webhook_patch(struct bl_request *r)
 {
     json_t *in = NULL;
-    struct bl_rows *row;
+    struct bl_rows *row = NULL;
     long seen = 0;
     const char *id = http_webhook_id(r);
     enum bl_status status = lock(r, id, &row);
@@ -289,7 +289,7 @@ enum bl_status http_webhook_patch(struct bl_request *r)
 
 static enum bl_status turn(struct bl_request *r, const char *state, const char *verb, const char *change, const char *wrong)
 {
-    struct bl_rows *row;
+    struct bl_rows *row = NULL;
     const char *id = http_webhook_id(r);
     enum bl_status status = lock(r, id, &row);
     if (status == BL_OK && strcmp(bl_cell(r, row, 0, STATE), state) == 0)
@@ -333,7 +333,7 @@ static enum bl_status replace_key(struct bl_request *r, const char *id, const st
 enum bl_status http_webhook_rotate(struct bl_request *r)
 {
     json_t *in = NULL;
-    struct bl_rows *row;
+    struct bl_rows *row = NULL;
     struct new_key key;
     const char *id = http_webhook_id(r);
     enum bl_status status = keep_no_secret(r);
