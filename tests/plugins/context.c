@@ -261,14 +261,20 @@ static size_t size_at(const struct answer *a, const char *path)
     return json_array_size(answer_at(a, path));
 }
 
-/* The demo's issues: 28 open ones in all four quadrants and all six categories, the weightiest first. */
+/* The demo's issues (28, and what other tests have added): each open one in one quadrant, all six categories, the weightiest
+ * first. */
 static void views_show_the_demo(void **state)
 {
     (void)state;
-    struct answer a = api_get(reader, KEEP "swot");
+    struct answer a = api_get(reader, KEEP "issues?status=open&limit=500");
+    expect_status(&a, 200);
+    size_t open = size_at(&a, "items");
+    assert_true(open >= 28);
+    answer_free(&a);
+    a = api_get(reader, KEEP "swot");
     expect_status(&a, 200);
     assert_int_equal(size_at(&a, "strengths") + size_at(&a, "weaknesses") + size_at(&a, "opportunities") + size_at(&a, "threats"),
-                     28);
+                     open);
     assert_true(answer_integer(&a, "threats/0/priority") >= answer_integer(&a, "threats/1/priority"));
     assert_int_equal(answer_integer(&a, "threats/0/priority"), 25);
     answer_free(&a);
