@@ -62,7 +62,7 @@ const char *resource_url(struct bl_request *, const struct plan *,
 /* history.c: `limit` and `cursor` (a UUID, or NULL) of a list that takes nothing else. */
 enum bl_status resource_page_of(struct bl_request *, long *limit, const char **cursor);
 /* Opens an event's object with what every event has; the first columns are id, time, actor, the actor's name. */
-void resource_put_event(struct bl_request *, const struct bl_rows *, int row);
+void resource_put_event(struct bl_request *, const struct bl_rows *, int i);
 
 /* orders.c, signals.c */
 enum bl_status engine_job(struct bl_request *);

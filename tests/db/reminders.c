@@ -38,12 +38,12 @@ static void a_person_chooses(void **state)
     nothing_comes(p);
     choose(p, "daily", 9, "mail");
     one_comes(p);
-    A_DAY_LATER(p);
+    a_day_later(p);
     one_comes(p);
     choose(p, "weekly", 9, "mail");
     for (int i = 0; i < 6; i++) {
         nothing_comes(p);
-        A_DAY_LATER(p);
+        a_day_later(p);
     }
     one_comes(p);
 }
@@ -56,7 +56,7 @@ static void who_may_not_read_gets_none(void **state)
     nothing_comes(p);
     change(p, "UPDATE core.membership SET status = 'active', roles = '{of-no-use}' WHERE user_id = '%s'", p->anna);
     nothing_comes(p);
-    A_DAY_LATER(p);
+    a_day_later(p);
     change(p, "UPDATE core.membership SET roles = '{reader}' WHERE user_id = '%s'", p->anna);
     one_comes(p);
 }
@@ -112,7 +112,7 @@ static void what_may_have_arrived_is_not_sent_again(void **state)
         answer(p, NULL);
         nothing_comes(p);
         assert_string_equal(p->outcome, "0 mails sent, 0 failed, 0 told to webhooks");
-        A_DAY_LATER(p);
+        a_day_later(p);
     }
 }
 

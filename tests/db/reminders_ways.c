@@ -55,7 +55,7 @@ static void a_password_goes_to_a_proved_server_alone(void **state)
         assert_memory_equal(mail + 7, " isms\r\n", 7);
         assert_string_equal(passwords(p), SECRET "\n");
         unlink(arena_format(p->arena, "%s/1", p->folder));
-        A_DAY_LATER(p);
+        a_day_later(p);
     }
 }
 
@@ -131,7 +131,7 @@ static void only_webhooks_that_listen_are_told(void **state)
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
         change(p, "DELETE FROM core.webhook_delivery WHERE tenant_id = '%s'", p->tenant);
         listen_for(p, table[i].events, table[i].state);
-        A_DAY_LATER(p);
+        a_day_later(p);
         nothing_comes(p);
         assert_string_equal(of_deliveries(p, TOLD), table[i].told);
     }
@@ -166,7 +166,7 @@ static void webhooks_do_not_wait_for_the_mail_server(void **state)
     assert_int_equal(work(p), BL_INTERNAL);
     assert_string_equal(of_deliveries(p, TOLD), "1");
     change(p, "DELETE FROM core.webhook_delivery WHERE tenant_id = '%s'", p->tenant);
-    A_DAY_LATER(p);
+    a_day_later(p);
     change(p, "SELECT core.reminder_choose('%s', 'daily', 7, 'both')", p->bert); /* he waits for it with Anna */
     assert_int_equal(work(p), BL_INTERNAL);
     assert_string_equal(of_deliveries(p, TOLD), "0");

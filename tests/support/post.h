@@ -232,13 +232,18 @@ static inline char *subject(struct post *p, const char *mail)
     return all;
 }
 
-#define A_DAY_LATER(p) change(p, "UPDATE core.reminder SET day = day - 1 WHERE organisation_id = '%s'", (p)->tenant)
+/* By way of a far past: the key is looked at row by row, and one row's new day may be another's old one. */
+static inline void a_day_later(struct post *p)
+{
+    change(p, "UPDATE core.reminder SET day = day - 10001 WHERE organisation_id = '%s'", p->tenant);
+    change(p, "UPDATE core.reminder SET day = day + 10000 WHERE organisation_id = '%s'", p->tenant);
+}
 
 /* What Anna wants from now on, with the day of her last reminder behind. */
 static inline void choose(struct post *p, const char *rhythm, int days, const char *way)
 {
     change(p, "SELECT core.reminder_choose('%s', '%s', %d, '%s')", p->anna, rhythm, days, way);
-    A_DAY_LATER(p);
+    a_day_later(p);
 }
 
 /* Its log, from what standard error got meanwhile. */
