@@ -289,10 +289,19 @@ static const char portfolio_answer[] =
     "\"today\": {\"type\": \"string\", \"format\": \"date\"}, \"more\": {\"type\": \"boolean\", \"description\": \"A list was cut at 1000.\"}}}";
 /* clang-format on */
 
+#define TEXT "{\"type\":[\"string\",\"null\"]}"
+#define DAY "{\"type\":[\"string\",\"null\"],\"format\":\"date\"}"
 static const char entry_answer[] =
-    "{\"type\":\"object\",\"required\":[\"number\",\"name\",\"status\",\"standard\",\"scope\",\"body\"],\"properties\":{"
-    "\"status\":"
-    "{\"enum\":[\"Active\",\"Inactive\",\"Suspended\",\"Cancelled\",\"Draft\",\"Withdrawn\",\"Expired\"]}}}";
+    "{\"type\":\"object\",\"required\":[\"number\",\"name\",\"city\",\"country\",\"status\",\"standard\",\"scope\",\"sites\","
+    "\"effective_on\",\"expires_on\",\"revision\",\"body\",\"accreditation_body\",\"accreditation_number\"],\"properties\":{"
+    "\"number\":{\"type\":\"string\"},\"name\":{\"type\":\"string\"},\"city\":" TEXT ",\"country\":" TEXT ",\"status\":"
+    "{\"enum\":[\"Active\",\"Inactive\",\"Suspended\",\"Cancelled\",\"Draft\",\"Withdrawn\",\"Expired\"]},"
+    "\"standard\":{\"type\":\"string\"},\"scope\":{\"type\":\"string\"},\"sites\":{\"type\":[\"array\",\"null\"],\"items\":"
+    "{\"type\":\"object\",\"required\":[\"name\",\"address\"],\"properties\":{\"name\":{\"type\":\"string\"},\"address\":{"
+    "\"type\":\"string\"},"
+    "\"city\":" TEXT ",\"country\":" TEXT ",\"activities\":" TEXT "}}},\"effective_on\":" DAY ",\"expires_on\":" DAY
+    ",\"revision\":{\"type\":[\"integer\",\"null\"]},\"body\":{\"type\":\"string\"},\"accreditation_body\":" TEXT
+    ",\"accreditation_number\":" TEXT "}}";
 
 static const struct bl_route routes[] = {
     {.method = "POST",

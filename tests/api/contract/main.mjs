@@ -24,7 +24,9 @@ for (const [name, part] of Object.entries(parts)) {
 // Every resource must have been made, listed, read and changed. Steps that others take (a decision's release, the end of a day), acts that
 // need what only their own tests know, and routes that are the engine's for every resource are judged as far as they were asked.
 // A reminder is taken only for a person whom an open campaign means: tests/plugins/leadership has them made by the campaign itself.
-const elsewhere = new Set(['POST /api/v1/orgs/{org}/leadership/reminders']);
+// A notice of what is overdue comes by itself alone: tests/plugins/duties.sh has the worker write them.
+const notices = '/api/v1/orgs/{org}/operation/overdue-notices';
+const elsewhere = new Set(['POST /api/v1/orgs/{org}/leadership/reminders', `POST ${notices}`, `PATCH ${notices}/{id}`]);
 const basic = (operation) => {
     if (elsewhere.has(operation)) return false;
     const [method, path] = operation.split(' '), list = path.replace(/\/\{id\}$/, '');
