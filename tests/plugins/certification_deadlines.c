@@ -277,6 +277,36 @@ static void a_round_changes_nothing_twice(void **state)
     free(f.certificate);
 }
 
+/* Days after the last day of the audit; 0: no such day. */
+static void clocks_are(const char *audit, const char *grade, int last, int verify, int plan)
+{
+    char *finding = raise_finding(audit, grade, last);
+    expect_member(office, BODY "nonconformities", finding, "verify_by_on", verify ? area_day(last + verify) : NULL);
+    expect_member(office, BODY "nonconformities", finding, "plan_by_on", plan ? area_day(last + plan) : NULL);
+    free(finding);
+}
+
+/* Outside stage 2 and recertification the days are the body's own: 90 and 30 until it says otherwise. */
+static void a_body_sets_its_own_clocks(void **state)
+{
+    (void)state;
+    struct file f = granted(-300);
+    char *audit = plan_audit(&f, "surveillance", -5, -3);
+    hold(&f, audit);
+    clocks_are(audit, "major", -3, 90, 30);
+    clocks_are(audit, "minor", -3, 0, 30);
+    clocks_are(audit, "observation", -3, 0, 0);
+    struct answer settings = get(office, BODY "body-settings");
+    act(office, BODY "body-settings", answer_text(&settings, "items/0/id"), "",
+        json_pack("{s:i, s:i}", "major_days", 45, "minor_plan_days", 14), OK);
+    answer_free(&settings);
+    clocks_are(audit, "major", -3, 45, 14);
+    clocks_are(audit, "minor", -3, 0, 14);
+    free(audit);
+    free(f.application);
+    free(f.certificate);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -284,6 +314,7 @@ int main(void)
         cmocka_unit_test(the_programme_over_three_years),
         cmocka_unit_test(what_time_brings),
         cmocka_unit_test(a_round_changes_nothing_twice),
+        cmocka_unit_test(a_body_sets_its_own_clocks),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
