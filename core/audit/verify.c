@@ -15,6 +15,8 @@ struct verify {
     char tenant[UUID_TEXT], slug[80];
     unsigned long line, checkpoints, redacted, unsealed;
     bool found_known;
+    uint8_t (*keys)[CHECKPOINT_KEY]; /* that have signed, each once; owned */
+    size_t key_count;
 };
 
 static bool bad(struct verify *v, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -104,6 +106,19 @@ static bool take_event(struct verify *v, const json_t *e)
     return true;
 }
 
+static bool note_key(struct verify *v, const uint8_t key[CHECKPOINT_KEY])
+{
+    for (size_t i = 0; i < v->key_count; i++)
+        if (memcmp(v->keys[i], key, CHECKPOINT_KEY) == 0)
+            return true;
+    void *more = realloc(v->keys, (v->key_count + 1) * sizeof *v->keys);
+    if (more == NULL)
+        return bad(v, "no memory for its keys: try again");
+    v->keys = more;
+    memcpy(v->keys[v->key_count++], key, CHECKPOINT_KEY);
+    return true;
+}
+
 static bool take_checkpoint(struct verify *v, const json_t *given)
 {
     struct checkpoint c = {.size = (uint64_t)json_integer_value(json_object_get(given, "size")),
@@ -135,7 +150,7 @@ static bool take_checkpoint(struct verify *v, const json_t *given)
     }
     v->checkpoints++;
     v->last = c;
-    return true;
+    return note_key(v, c.key);
 }
 
 static bool take_line(struct verify *v, const char *line)
@@ -160,6 +175,35 @@ static bool take_line(struct verify *v, const char *line)
     return good;
 }
 
+/* What only the end shows. */
+static bool is_whole(struct verify *v)
+{
+    if (v->line == 0)
+        return bad(v, "the file is empty");
+    if (v->last.size != v->edge.size)
+        return bad(v, "%llu events are numbered, and the last checkpoint holds %llu: a checkpoint is missing",
+                   (unsigned long long)v->edge.size, (unsigned long long)v->last.size);
+    if (v->known->size > 0 && !v->found_known)
+        return bad(v, "the checkpoint of size %llu that was kept is not among these: the trail was cut or begun anew",
+                   (unsigned long long)v->known->size);
+    return true;
+}
+
+/* Every key that was trusted is named: somebody else's could have signed any one checkpoint. */
+static void sum_up(const struct verify *v)
+{
+    fprintf(v->out, "intact: %llu events of %s under %lu checkpoints, %lu redacted, %lu not sealed yet; signed by %s",
+            (unsigned long long)v->edge.size, v->slug, v->checkpoints, v->redacted, v->unsealed,
+            v->key_count > 0 ? "" : "nobody");
+    for (size_t i = 0; i < v->key_count; i++) {
+        char key[2 * CHECKPOINT_KEY + 1];
+        fprintf(v->out, "%s%s", i > 0 ? ", " : "", sodium_bin2hex(key, sizeof key, v->keys[i], CHECKPOINT_KEY));
+    }
+    if (v->known->key == NULL && v->key_count > 0)
+        fprintf(v->out, " (compare %s you know)", v->key_count == 1 ? "this key with the one" : "these keys with those");
+    fputc('\n', v->out);
+}
+
 bool audit_verify(FILE *trail, const struct verify_known *known, FILE *out)
 {
     struct verify v = {.known = known, .out = out};
@@ -169,20 +213,9 @@ bool audit_verify(FILE *trail, const struct verify_known *known, FILE *out)
     while (good && getline(&line, &room, trail) > 0)
         good = take_line(&v, line);
     free(line);
-    if (!good)
-        return false;
-    if (v.line == 0)
-        return bad(&v, "the file is empty");
-    if (v.last.size != v.edge.size)
-        return bad(&v, "%llu events are numbered, and the last checkpoint holds %llu: a checkpoint is missing",
-                   (unsigned long long)v.edge.size, (unsigned long long)v.last.size);
-    if (known->size > 0 && !v.found_known)
-        return bad(&v, "the checkpoint of size %llu that was kept is not among these: the trail was cut or begun anew",
-                   (unsigned long long)known->size);
-    char key[2 * CHECKPOINT_KEY + 1];
-    sodium_bin2hex(key, sizeof key, v.last.key, sizeof v.last.key);
-    fprintf(out, "intact: %llu events of %s under %lu checkpoints, %lu redacted, %lu not sealed yet; signed by %s%s\n",
-            (unsigned long long)v.edge.size, v.slug, v.checkpoints, v.redacted, v.unsealed, v.checkpoints ? key : "nobody",
-            known->key ? "" : " (compare this key with the one you know)");
-    return true;
+    good = good && is_whole(&v);
+    if (good)
+        sum_up(&v);
+    free(v.keys);
+    return good;
 }

@@ -209,6 +209,7 @@ const struct cli_command cli_audit = {
              "  key     prints the public key that signs checkpoints; makes the key when there is none\n"
              "  export  writes the trail of an organisation with its checkpoints, one JSON object a line\n"
              "  verify  checks such a file without a database: nothing changed, gone or in another order since it was sealed.\n"
+             "          --key: the one key that may have signed; without it every key that has is taken, and named\n"
              "          --known: a checkpoint that you have kept, so that a trail begun anew is found too\n"
              "  redact  takes out what the events of one record said, as for the erasure of a person; proofs stay valid",
     .summary = "the audit trail: key, export, offline check, redaction",

@@ -57,6 +57,18 @@ static void log_in_answers_tokens(void **state)
     api_free(a);
 }
 
+static void refused_token(const char *token)
+{
+    struct api *a = api_new();
+    api_set_token(a, token);
+    struct answer r = api_get(a, ME);
+    if (r.status != 401)
+        fail_msg("the token %s is answered %d", token, r.status);
+    assert_non_null(strstr(answer_header(&r, "www-authenticate"), "Bearer"));
+    answer_free(&r);
+    api_free(a);
+}
+
 static void a_refresh_token_works_once_and_reuse_ends_the_family(void **state)
 {
     (void)state;
@@ -68,6 +80,7 @@ static void a_refresh_token_works_once_and_reuse_ends_the_family(void **state)
     expect_problem(&again, 401, "invalid_refresh_token", NULL);
     struct answer newest = trade("refresh", answer_text(&third, "refresh_token"));
     expect_problem(&newest, 401, "invalid_refresh_token", NULL); /* the thief and the owner are both out */
+    refused_token(answer_text(&third, "access_token"));          /* at once, with what they hold already */
     struct answer *all[] = {&first, &second, &third, &again, &newest};
     for (size_t i = 0; i < 5; i++)
         answer_free(all[i]);
@@ -82,6 +95,7 @@ static void log_out_ends_the_session(void **state)
     expect_problem(&after, 401, "invalid_refresh_token", NULL);
     struct answer beside = trade("refresh", answer_text(&other, "refresh_token"));
     expect_status(&beside, 200); /* the other session of the same person lives */
+    refused_token(answer_text(&r, "access_token"));
     struct answer *all[] = {&r, &other, &out, &after, &beside};
     for (size_t i = 0; i < 5; i++)
         answer_free(all[i]);
@@ -96,18 +110,6 @@ static void a_wrong_password_says_what_an_unknown_address_says(void **state)
     attack_same(&known, &unknown, "log-in");
     answer_free(&known);
     answer_free(&unknown);
-}
-
-static void refused_token(const char *token)
-{
-    struct api *a = api_new();
-    api_set_token(a, token);
-    struct answer r = api_get(a, ME);
-    if (r.status != 401)
-        fail_msg("the token %s is answered %d", token, r.status);
-    assert_non_null(strstr(answer_header(&r, "www-authenticate"), "Bearer"));
-    answer_free(&r);
-    api_free(a);
 }
 
 /* base64url, unpadded; the caller frees it. */

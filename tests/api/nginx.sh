@@ -68,6 +68,7 @@ ask /metrics --interface 127.0.0.2
 check "/metrics from another address is 403" problem 403 forbidden
 ask /metrics
 check "/metrics from this one is not" [ "$status" = 200 ]
+check "it says how long what is on the trail waits for its seal" grep -qE '^ballium_audit_unsealed_seconds [0-9]+$' "$dir/body"
 # One curl asks a hundred times, for a process each would be slower than the limit on a busy machine. The last answer counts.
 curl -s -m 20 -D "$dir/heads" -o "$dir/each#1" --interface 127.0.0.2 -d '{}' -H 'Content-Type: application/json' \
     "$BALLIUM_URL/api/v1/auth/refresh?[1-100]"

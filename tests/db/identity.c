@@ -482,6 +482,27 @@ static void ended(void **state)
     }
 }
 
+/* A session is its person's, whatever organisations they are a member of: who has left one goes on, and not into that one. */
+static void a_refresh_brings_no_membership_back(void **state)
+{
+    (void)state;
+    char access[2048], refresh[64];
+    tokens(access, refresh);
+    run(super, "UPDATE core.membership SET status = 'ended' WHERE tenant_id = '00000000-0000-7000-8000-0000000000a1'");
+    struct reply reply = trade(REFRESH, refresh);
+    reply_expect(&reply, 200, "");
+    static const struct {
+        const char *path;
+        int status;
+    } table[] = {{"/api/v1/orgs/keep", 404}, {"/api/v1/orgs/keep/members", 404}, {"/api/v1/orgs/moat", 200}};
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        struct reply answer = get(table[i].path, reply_text(&reply, "access_token"));
+        reply_expect(&answer, table[i].status, "");
+        reply_free(&answer);
+    }
+    reply_free(&reply);
+}
+
 /* ---- who am I, and where ---- */
 
 static void me_and_organisations(void **state)
@@ -676,6 +697,7 @@ int main(void)
         TEST(two_at_once),
         TEST(log_out),
         TEST(ended),
+        TEST(a_refresh_brings_no_membership_back),
         TEST(me_and_organisations),
         TEST(members),
         TEST(outsiders),

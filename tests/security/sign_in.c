@@ -5,6 +5,8 @@
 
 #define TOTP "/api/v1/me/totp"
 #define CLIENTS "/api/v1/orgs/keep/clients"
+#define PROVIDERS "/api/v1/orgs/keep/identity-providers"
+#define ENGAGEMENTS "/api/v1/orgs/keep/engagements"
 #define ONE_CLIENT "{\"name\":\"x\",\"permissions\":[\"context.issue:read\"]}"
 
 static int set_up(void **state)
@@ -158,6 +160,19 @@ static void dangerous_acts_need_a_fresh_sign_in(void **state)
         {"DELETE", CLIENTS "/" NOBODYS, NULL},
         {"POST", CLIENTS "/" NOBODYS "/secrets", NULL},
         {"DELETE", CLIENTS "/" NOBODYS "/secrets/" NOBODYS, NULL},
+        {"POST", PROVIDERS, "{}"},
+        {"DELETE", PROVIDERS "/" NOBODYS, NULL},
+        {"POST", PROVIDERS "/" NOBODYS "/subjects", "{}"},
+        {"DELETE", PROVIDERS "/" NOBODYS "/subjects/s", NULL},
+        {"POST", ENGAGEMENTS, "{}"},
+        {"POST", ENGAGEMENTS "/" NOBODYS ":accept", "{}"},
+        {"POST", "/api/v1/orgs/keep/organisations", "{}"},
+        {"POST", "/api/v1/orgs/keep/members/" NOBODYS ":erase", "{}"},
+        {"POST", "/api/v1/orgs/keep:close", "{}"},
+        {"POST", "/api/v1/orgs/keep:suspend", "{}"},
+        {"POST", "/api/v1/me/organisations/keep:resume", NULL},
+        {"POST", "/api/v1/orgs/keep/export", NULL},
+        {"GET", "/api/v1/orgs/keep/exports/" NOBODYS, NULL},
         {"POST", TOTP, NULL},
         {"POST", TOTP ":confirm", "{\"code\":\"000000\"}"},
         {"POST", TOTP ":recovery", NULL},

@@ -108,6 +108,7 @@ static void every_size_every_proof(void **state)
         for (uint64_t i = 0; i < size; i++) {
             size_t n = merkle_inclusion(get, &t, i, size, proof);
             assert_true(merkle_included(t.node[0][i], i, size, proof, n, t.root[size]));
+            assert_false(merkle_included(t.node[0][i], i, 4 * size, proof, n, t.root[size])); /* of a tree that is not as large */
             if (size > 1) {
                 assert_false(merkle_included(t.node[0][i], (i + 1) % size, size, proof, n, t.root[size]));
                 assert_false(merkle_included(t.node[0][(i + 1) % size], i, size, proof, n, t.root[size]));
@@ -119,6 +120,7 @@ static void every_size_every_proof(void **state)
         for (uint64_t from = 1; from <= size; from++) {
             size_t n = merkle_consistency(get, &t, from, size, proof);
             assert_true(merkle_consistent(from, t.root[from], size, t.root[size], proof, n));
+            assert_false(merkle_consistent(from, t.root[from], 4 * size, t.root[size], proof, n));
             if (from < size) {
                 assert_false(merkle_consistent(from, t.root[size], size, t.root[size], proof, n));
                 assert_false(merkle_consistent(from, t.root[from], size, t.root[from], proof, n));

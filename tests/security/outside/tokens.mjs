@@ -1,6 +1,6 @@
 // Tokens that an organisation's identity provider signed.
 import crypto from 'node:crypto'
-import { call, hmac, keyPair, person, provider, seconds, sign, sql, status, ok, unsigned, logIn } from './world.mjs'
+import { call, hmac, keyPair, person, provider, seconds, sign, signedByNobody, sql, status, ok, unsigned, logIn } from './world.mjs'
 
 const PATH = '/api/v1/orgs/keep/identity-providers'
 const READ = '/api/v1/orgs/keep/context/issues?limit=1'
@@ -27,7 +27,7 @@ export async function tokens(owner, other) {
   const p = await provider()
   const good = keyPair('P-256', 'ec'), rsa = keyPair('RSA', 'rsa'), weak = keyPair('RSA', 'weak', 1024), curve = keyPair('P-384', 'p384')
   const off = keyPair('P-256', 'off'), twin = keyPair('P-256', 'twin'), twin2 = keyPair('P-256', 'twin'), encrypts = keyPair('RSA', 'enc'), later = keyPair('P-256', 'later')
-  p.keys = [good.jwk, rsa.jwk, weak.jwk, curve.jwk, { ...off.jwk, y: good.jwk.y }, { ...rsa.jwk, kid: 'even', e: 'AgAA' }, twin.jwk, twin2.jwk, { ...encrypts.jwk, use: 'enc' }, { kty: 'oct', kid: 'oct', k: 'c2VjcmV0' }]
+  p.keys = [good.jwk, rsa.jwk, weak.jwk, curve.jwk, { ...off.jwk, y: good.jwk.y }, { ...rsa.jwk, kid: 'even', e: 'AgAA' }, { ...rsa.jwk, kid: 'one', e: 'AQ' }, twin.jwk, twin2.jwk, { ...encrypts.jwk, use: 'enc' }, { kty: 'oct', kid: 'oct', k: 'c2VjcmV0' }]
   const member = person(['keep', 'reader'], ['moat', 'owner']), stranger = person(['moat', 'owner'])
   const made = await call('POST', PATH, { token: owner, body: { name: 'Directory', issuer: p.issuer, audience: 'ballium-api', jwks_uri: p.issuer + '/jwks' } })
   status(made, 201, 'an owner names a provider')
@@ -62,6 +62,7 @@ export async function tokens(owner, other) {
   await bad(sign(twin2, claims()), 'two keys of one kid, signed by the second')
   await bad(sign(off, claims()), '3.4 a point that is not on the curve')
   await bad(sign({ ...rsa, kid: 'even' }, claims()), '3.4 an RSA exponent that is even')
+  await bad(signedByNobody('one', claims()), '3.4 an RSA exponent of one')
   await bad(sign(encrypts, claims()), 'a key that is for encryption')
   const text = sign(good, claims())
   await bad(text.slice(0, -4) + (text.endsWith('AAAA') ? 'BBBB' : 'AAAA'), '3.3 a changed signature')
@@ -94,10 +95,12 @@ export async function tokens(owner, other) {
   await bad(sign(rsa, claims(), { typ: 'JWT' }), 'and the one that was taken back is gone')
   ok(p.fetched === before + 1, 'by one fetch', p.fetched - before)
   for (const [what, jwks] of [
-    ['a redirect', (answer) => answer('', 302, { Location: p.issuer + '/jwks' })], ['an endless document', (answer) => answer(' '.repeat(300000) + '{}')],
+    ['a redirect', (answer) => answer('', 302, { Location: p.issuer + '/elsewhere' })],
+    ['an endless document', (answer) => answer(' '.repeat(300000) + JSON.stringify({ keys: [good.jwk, later.jwk, rsa.jwk] }))],
     ['no JSON', (answer) => answer('<html>')], ['a failure', (answer) => answer({}, 500)]]) {
     aged()
     p.jwks = jwks
+    p.elsewhere = [good.jwk, later.jwk, rsa.jwk]
     const at = p.fetched
     await bad(sign(rsa, claims(), { typ: 'JWT' }), `${what} instead of keys`)
     ok(p.fetched === at + 1, `${what}: asked once`, p.fetched - at)

@@ -54,13 +54,19 @@ export const hmac = (secret, claims, header) => {
   const text = part(header) + '.' + part(claims)
   return text + '.' + crypto.createHmac('sha256', secret).update(text).digest('base64url')
 }
+// PKCS #1 v1.5 of 2,048 bits, before anybody's key: what verifies it with an exponent of one.
+export const signedByNobody = (kid, claims) => {
+  const text = part({ alg: 'RS256', kid, typ: 'at+jwt' }) + '.' + part(claims)
+  const end = Buffer.concat([Buffer.from('003031300d060960864801650304020105000420', 'hex'), crypto.createHash('sha256').update(text).digest()])
+  return text + '.' + Buffer.concat([Buffer.from([0, 1]), Buffer.alloc(256 - 2 - end.length, 255), end]).toString('base64url')
+}
 export const unsigned = (claims, header) => part(header) + '.' + part(claims) + '.'
 export const seconds = () => Math.floor(Date.now() / 1000)
 
 // ---- a provider that does what it is told ----
 
 export async function provider() {
-  const self = { keys: [], fetched: 0, idToken: () => 'none', asked: null, jwks: null }
+  const self = { keys: [], fetched: 0, idToken: () => 'none', asked: null, jwks: null, elsewhere: [] }
   const server = http.createServer((request, response) => {
     const answer = (value, status = 200, headers = {}) => {
       response.writeHead(status, { 'Content-Type': 'application/json', ...headers })
@@ -74,6 +80,7 @@ export async function provider() {
         self.fetched++
         return self.jwks ? self.jwks(answer) : answer({ keys: self.keys })
       }
+      if (path === '/elsewhere') return answer({ keys: self.elsewhere })
       if (path === '/.well-known/openid-configuration')
         return answer({ issuer: self.claims_to_be ?? self.issuer, jwks_uri: self.issuer + '/jwks', authorization_endpoint: self.issuer + '/auth', token_endpoint: self.issuer + '/token' })
       if (path === '/token') {
