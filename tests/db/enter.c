@@ -177,6 +177,28 @@ static void a_tenant_cannot_write_for_another(void **state)
     assert_int_equal(number_of(w, w->super, "SELECT value FROM core.counter WHERE tenant_id = $1::uuid", p.other), 1);
 }
 
+/* Functions that run as the owner see every organisation's directory: each acts for the one that was entered. */
+static void a_function_acts_for_the_organisation_that_was_entered(void **state)
+{
+    struct world *w = *state;
+    static const char *const acts[] = {
+        "SELECT core.organisation_rename($1::uuid, $2::uuid, 'Mine', gen_random_uuid(), 'r')",
+        "SELECT core.organisation_status($1::uuid, $2::uuid, 'suspend', NULL, gen_random_uuid(), 'r')",
+        "SELECT core.organisation_close($1::uuid, $2::uuid, NULL::date, NULL, gen_random_uuid(), 'r')",
+        "SELECT core.member_write($1::uuid, $2::uuid, 'remove', $2::uuid, NULL, NULL, gen_random_uuid(), 'r')",
+        "SELECT core.role_write($1::uuid, $2::uuid, 'create', 'my-role', 'Mine', '{}', gen_random_uuid(), 'r')",
+        "SELECT core.invite($1::uuid, $2::uuid, gen_random_uuid(), 'a@example.org', '{reader}', '\\x00', 1, gen_random_uuid(), "
+        "'r')",
+        "SELECT core.door_open($1::uuid, gen_random_uuid(), 'operation.report', '\\x00', $2::uuid, gen_random_uuid(), 'r')",
+    };
+    for (size_t i = 0; i < sizeof acts / sizeof *acts; i++) {
+        run(w, w->app, "BEGIN");
+        run(w, w->app, ENTER, p.member, p.tenant, NULL);
+        refused(w, w->app, "BL500", acts[i], p.other, p.member);
+        db_rollback(w->app);
+    }
+}
+
 static void the_lists_of_people_and_organisations_are_out_of_reach(void **state)
 {
     struct world *w = *state;
@@ -220,6 +242,7 @@ int main(void)
         CASE(nothing_outlives_the_transaction),
         CASE(a_refusal_stops_the_work_in_the_same_flush),
         CASE(a_tenant_cannot_write_for_another),
+        CASE(a_function_acts_for_the_organisation_that_was_entered),
         CASE(the_lists_of_people_and_organisations_are_out_of_reach),
         CASE(an_organisation_is_found_by_slug_or_id),
     };

@@ -115,7 +115,39 @@ static json_t *answer_schema(json_t *operation, const char *status)
     return reference ? schema_of(reference) : schema;
 }
 
-/* Every member of the record that is not a member of the body, and some that are nobody's. */
+/* The path of the document with that ending. */
+static json_t *item_of(const char *template, const char *ending)
+{
+    char path[400];
+    snprintf(path, sizeof path, "%s%s", template, ending);
+    return json_object_get(json_object_get(document, "paths"), path);
+}
+
+/* Every member is refused at its own place. How many they are. */
+static size_t all_refused(const struct answer *r, json_t *members, const char *before)
+{
+    const char *member;
+    json_t *value, *entry;
+    expect_status(r, 422);
+    json_object_foreach(members, member, value)
+    {
+        char pointer[200];
+        size_t i;
+        bool told = false;
+        snprintf(pointer, sizeof pointer, "%s/%s", before, member);
+        json_array_foreach(json_object_get(r->json, "errors"), i, entry)
+        {
+            const char *at = json_string_value(json_object_get(entry, "pointer"));
+            told = told || (at && strcmp(at, pointer) == 0);
+        }
+        if (!told)
+            fail_msg("%s: it is not refused: %s", pointer, r->body);
+    }
+    return json_object_size(members);
+}
+
+/* Every member of the record that is not a member of the body, and some that are nobody's: in a new record, in a batch, in a
+ * change. */
 static void nothing_is_assigned_that_is_the_services(void **state)
 {
     (void)state;
@@ -126,7 +158,7 @@ static void nothing_is_assigned_that_is_the_services(void **state)
     json_object_foreach(json_object_get(document, "paths"), template, item)
     {
         json_t *post = json_object_get(item, "post"), *body = body_schema(post), *record = answer_schema(post, "201");
-        char list[300], pointer[100];
+        char list[300], batch[400];
         if (!is_list(template, item) || !body || !json_object_get(record, "properties"))
             continue;
         attack_path(list, sizeof list, template, "keep", "", "");
@@ -143,27 +175,55 @@ static void nothing_is_assigned_that_is_the_services(void **state)
             json_decref(all);
             continue;
         }
-        expect_status(&r, 422);
-        json_object_foreach(all, member, value)
-        {
-            snprintf(pointer, sizeof pointer, "/%s", member);
-            json_t *entry;
-            size_t i;
-            bool told = false;
-            json_array_foreach(json_object_get(r.json, "errors"), i, entry)
-            {
-                const char *at = json_string_value(json_object_get(entry, "pointer"));
-                told = told || (at && strcmp(at, pointer) == 0);
-            }
-            if (!told)
-                fail_msg("POST %s with %s: it is not refused: %s", list, member, r.body);
-            tried++;
-        }
+        tried += all_refused(&r, all, "");
         answer_free(&r);
+        if (item_of(template, ":batch")) { /* a record of the engine's, and so is what it takes in a change */
+            snprintf(batch, sizeof batch, "%s:batch", list);
+            r = api_post(manager, batch, json_pack("{s:[{s:s, s:O}]}", "operations", "op", "create", "body", all));
+            (void)all_refused(&r, all, "/operations/0/body");
+            answer_free(&r);
+        }
+        char *id = attack_first(manager, template, "keep");
+        if (id && item_of(template, ":batch") && json_object_get(item_of(template, "/{id}"), "patch")) {
+            snprintf(batch, sizeof batch, "%s/%s", list, id);
+            r = api_send(manager, "PATCH", batch, json_incref(all), "\"1\"");
+            (void)all_refused(&r, all, "");
+            answer_free(&r);
+        }
+        free(id);
         json_decref(all);
         assert_int_equal(attack_count(manager, list), before);
     }
     assert_true(tried > 100);
+}
+
+/* A file may hold what an export shows; what the service sets itself is passed over. */
+static void nothing_is_assigned_by_an_import(void **state)
+{
+    (void)state;
+    static const char list[] = "/api/v1/orgs/keep/context/scopes";
+    struct answer me = api_get(manager, "/api/v1/me"), r;
+    char file[1000], path[300];
+    snprintf(file, sizeof file,
+             "title,statement,rationale,units,services,status,version,created_by,approved_by_id,approved_at\n"
+             "Imported,All.,Few.,\"[{\"\"name\"\":\"\"E\"\"}]\",\"[{\"\"name\"\":\"\"A\"\"}]\",in_force,9," NOBODYS
+             ",%s,2020-01-01T00:00:00Z\n",
+             answer_text(&me, "user/id"));
+    snprintf(path, sizeof path, "%s:import", list);
+    r = api_call(manager, "POST", path, file, (const char *const[]){"Content-Type: text/csv", NULL});
+    expect_status(&r, 200);
+    answer_free(&r);
+    r = api_get(manager, "%s?sort=-created_at&limit=1", list);
+    expect_status(&r, 200);
+    assert_string_equal(answer_text(&r, "items/0/title"), "Imported");
+    assert_string_equal(answer_text(&r, "items/0/status"), "draft");
+    assert_int_equal(answer_integer(&r, "items/0/version"), 1);
+    assert_string_equal(answer_text(&r, "items/0/created_by"), answer_text(&me, "user/id"));
+    assert_null(answer_text(&r, "items/0/approved_by_id"));
+    assert_null(answer_text(&r, "items/0/approved_at"));
+    attack_archive(manager, list, answer_text(&r, "items/0/id"));
+    answer_free(&r);
+    answer_free(&me);
 }
 
 /* ---- one request is one request ------------------------------------------------------------------------------------------- */
@@ -189,11 +249,6 @@ static void headers_do_not_smuggle(void **state)
         {"a zero byte", NULL},
         {"a length that is none", "POST /api/v1/auth/login HTTP/1.1\r\n" HOST "Content-Length: 0x10\r\n\r\n{}"},
         {"a negative length", "POST /api/v1/auth/login HTTP/1.1\r\n" HOST "Content-Length: -1\r\n\r\n{}"},
-        {"two tokens", "GET /api/v1/me HTTP/1.1\r\n" HOST "Authorization: Bearer a.b.c\r\nAuthorization: Bearer d.e.f\r\n\r\n"},
-        {"two tags", "PATCH /api/v1/orgs/keep/context/issues/" NOBODYS " HTTP/1.1\r\n" HOST
-                     "If-Match: \"1\"\r\nIf-Match: \"2\"\r\nContent-Length: 2\r\n\r\n{}"},
-        {"two keys", "POST /api/v1/orgs/keep/context/issues HTTP/1.1\r\n" HOST
-                     "Idempotency-Key: a\r\nIdempotency-Key: b\r\nContent-Length: 2\r\n\r\n{}"},
     };
     static const char zero[] = "GET /api/v1/me HTTP/1.1\r\n" HOST "X-A: b\0c\r\n\r\n";
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -205,6 +260,36 @@ static void headers_do_not_smuggle(void **state)
         const char *second = strstr(out + 1, "HTTP/1.1 ");
         if (second) /* an answer to what stood in the body */
             fail_msg("%s: answered twice:\n%s", cases[i].what, out);
+    }
+}
+
+/* By one who may do what the request says: which of the two would count nobody can tell, so neither does. */
+static void a_header_that_comes_twice_counts_for_nothing(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *what, *line, *headers;
+        int status;
+    } cases[] = {
+        {"one of each", "GET /api/v1/me", "", 200},
+        {"two tokens", "GET /api/v1/me", "Authorization: Bearer %s\r\n", 400},
+        {"two tags", "PATCH /api/v1/orgs/keep/context/issues/" NOBODYS, "If-Match: \"1\"\r\nIf-Match: \"2\"\r\n", 400},
+        {"two keys", "POST /api/v1/orgs/keep/context/issues", "Idempotency-Key: a\r\nIdempotency-Key: b\r\n", 400},
+        {"a tag by another name", "PATCH /api/v1/orgs/keep/context/issues/" NOBODYS, "If_Match: \"1\"\r\n", 428},
+    };
+    const char *token = api_token(manager);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char bytes[8192], out[8192], extra[4096] = "";
+        const char *hole = strstr(cases[i].headers, "%s");
+        snprintf(extra, sizeof extra, "%.*s%s%s", hole ? (int)(hole - cases[i].headers) : 0, cases[i].headers,
+                 hole ? token : cases[i].headers, hole ? hole + 2 : "");
+        snprintf(bytes, sizeof bytes,
+                 "%s HTTP/1.1\r\n" HOST "Authorization: Bearer %s\r\n%sContent-Type: application/json\r\nContent-Length: "
+                 "2\r\n\r\n{}",
+                 cases[i].line, token, extra);
+        int status = attack_raw(NULL, bytes, strlen(bytes), out, sizeof out);
+        if (status != cases[i].status)
+            fail_msg("%s: %d\n%s", cases[i].what, status, out);
     }
 }
 
@@ -239,6 +324,14 @@ static void no_path_leads_round_the_door(void **state)
         "/api/v1/orgs/moat%00",
         "/api/v1/orgs/moat;x=keep",
         "/api/v1/orgs/keep%2f..%2fmoat",
+        /* to what the caller may see, but by another name */
+        "/api/v1/orgs/keep%00",
+        "/api/v1/orgs/keep%00moat",
+        "/api/v1/orgs/keep/",
+        "/api/v1//orgs/keep",
+        "/api/v1/orgs/KEEP",
+        "/api/v1/orgs/moat/../keep",
+        "/api/v1/orgs/keep%2fcontext%2fissues",
         "/api/v1/orgs/moat/",
         "/api/v1/orgs/MOAT",
         "/api/v1/orgs/moat%20",
@@ -287,6 +380,16 @@ static void no_value_writes_a_line_of_the_log(void **state)
         struct answer r = api_call(manager, "GET", paths[i], NULL, headers);
         assert_true(r.status == 400 || r.status == 404);
         answer_free(&r);
+    }
+    /* as no client would send them: quotes and bytes that are no text */
+    static const char *const raw[] = {"/api/v1/\",\"level\":\"error\",\"event\":\"forged\",\"x\":\"", "/api/v1/\\",
+                                      "/api/v1/\xff\xfe"};
+    for (size_t i = 0; i < sizeof raw / sizeof *raw; i++) {
+        char bytes[4096], out[8192];
+        snprintf(bytes, sizeof bytes, "GET %s HTTP/1.1\r\n" HOST "\r\n", raw[i]);
+        int status = attack_raw(NULL, bytes, strlen(bytes), out, sizeof out);
+        if (status != 400 && status != 404)
+            fail_msg("%s: %d\n%s", raw[i], status, out);
     }
     struct answer r = api_post(manager, "/api/v1/orgs/keep/context/issues",
                                json_pack("{s:s}", "title", "a\n{\"level\":\"error\",\"event\":\"forged\"}"));
@@ -371,9 +474,14 @@ int main(void)
     document = attack_document();
     manager = api_as("keep", "manager");
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(no_parameter_is_sql),          cmocka_unit_test(nothing_is_assigned_that_is_the_services),
-        cmocka_unit_test(headers_do_not_smuggle),       cmocka_unit_test(no_header_changes_the_method),
-        cmocka_unit_test(no_path_leads_round_the_door), cmocka_unit_test(no_value_writes_a_line_of_the_log),
+        cmocka_unit_test(no_parameter_is_sql),
+        cmocka_unit_test(nothing_is_assigned_that_is_the_services),
+        cmocka_unit_test(nothing_is_assigned_by_an_import),
+        cmocka_unit_test(headers_do_not_smuggle),
+        cmocka_unit_test(a_header_that_comes_twice_counts_for_nothing),
+        cmocka_unit_test(no_header_changes_the_method),
+        cmocka_unit_test(no_path_leads_round_the_door),
+        cmocka_unit_test(no_value_writes_a_line_of_the_log),
         cmocka_unit_test(no_cell_is_a_formula),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);

@@ -67,6 +67,13 @@ static void an_own_role_allows_what_it_says_and_no_more(void **state)
     expect(who, "POST", KEEP "/context/issues", "{}", 422, NULL);
     expect(who, "GET", KEEP "/context/sites", NULL, 403, "forbidden");
     expect(who, "POST", KEEP "/context/issues/" NOBODYS ":archive", NULL, 403, "forbidden");
+    struct answer found = api_get(who, KEEP "/search?q=s&limit=100");
+    size_t i;
+    json_t *hit;
+    expect_status(&found, 200);
+    json_array_foreach(answer_at(&found, "items"), i, hit)
+        assert_string_equal(json_string_value(json_object_get(hit, "resource")), "context.issues");
+    answer_free(&found);
     struct answer me = api_get(who, "/api/v1/me");
     expect_status(&me, 200);
     assert_string_equal(answer_text(&me, "memberships/0/own_roles/issue-clerk/1"), "context.issue:write");

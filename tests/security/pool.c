@@ -37,6 +37,10 @@ static void once(struct caller *me, int round)
     if (a.status != aborted[way].status)
         snprintf(me->wrong, sizeof me->wrong, "%s %s: %d %s", aborted[way].method, aborted[way].path, a.status, a.body);
     answer_free(&a);
+    a = api_call(me->keeps, "GET", "/api/v1/portfolio/organisations", NULL, NULL); /* another role, for one transaction */
+    if (a.status != 200)
+        snprintf(me->wrong, sizeof me->wrong, "a portfolio: %d %s", a.status, a.body);
+    answer_free(&a);
     static const char *const reads[] = {"/api/v1/orgs/barbican/context/issues?sort=ref&limit=500&fields=id,ref",
                                         "/api/v1/orgs/barbican"};
     a = api_call(me->barbicans, "GET", reads[0], NULL, NULL);

@@ -39,6 +39,7 @@ static const struct {
     {"PATCH", "/" NOBODYS, "{}", 'w'},
     {"POST", ":batch", "{\"operations\":[]}", 'w'},
     {"POST", "/" NOBODYS ":archive", NULL, 'r'},
+    {"POST", ":batch", "{\"operations\":[{\"op\":\"archive\",\"id\":\"" NOBODYS "\",\"if_match\":\"\\\"1\\\"\"}]}", 'r'},
     {"POST", "/" NOBODYS ":restore", NULL, 'r'},
     {"POST", "/" NOBODYS ":approve", NULL, 'p'},
     {"POST", "/" NOBODYS ":enforce", NULL, 'p'},

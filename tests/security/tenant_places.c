@@ -76,6 +76,31 @@ static void filters_find_nothing_foreign(void **state)
     free(party);
 }
 
+/* A word that stands in keep alone. */
+static void a_search_finds_nothing_foreign(void **state)
+{
+    (void)state;
+    char word[60];
+    snprintf(word, sizeof word, "Postern%lldx%d", (long long)time(NULL), (int)getpid());
+    struct answer made =
+        api_post(insider, KEEP "sites",
+                 json_pack("{s:s, s:s, s:s, s:i}", "name", word, "address", "Lane 1", "country", "DE", "headcount", 1));
+    expect_status(&made, 201);
+    struct answer ours = api_get(insider, "/api/v1/orgs/keep/search?q=%s", word),
+                  theirs = api_get(stranger, "/api/v1/orgs/barbican/search?q=%s", word),
+                  list = api_get(stranger, HOME "sites?q=%s", word);
+    expect_status(&theirs, 200);
+    expect_status(&list, 200);
+    assert_int_equal(json_array_size(answer_at(&ours, "items")), 1);
+    assert_int_equal(json_array_size(answer_at(&theirs, "items")), 0);
+    assert_int_equal(json_array_size(answer_at(&list, "items")), 0);
+    attack_archive(insider, KEEP "sites", answer_text(&made, "id"));
+    answer_free(&made);
+    answer_free(&ours);
+    answer_free(&theirs);
+    answer_free(&list);
+}
+
 static void a_foreign_cursor_opens_nothing(void **state)
 {
     (void)state;
@@ -114,6 +139,32 @@ static void an_idempotency_key_is_one_organisations(void **state)
     answer_free(&again);
 }
 
+/* Two people of one organisation with the same key and the same words: each has a record of the own. Other words under a key
+ * that was used are refused. */
+static void an_idempotency_key_is_one_persons_and_one_requests(void **state)
+{
+    (void)state;
+    struct api *other = api_as("keep", "owner");
+    char key[100];
+    snprintf(key, sizeof key, "Idempotency-Key: one-%lld-%d", (long long)time(NULL), (int)getpid());
+    const char *headers[] = {key, NULL};
+    static const char text[] = "{\"title\":\"One of two\",\"origin\":\"internal\",\"effect\":\"negative\",\"concern\":"
+                               "\"isms_outcome\",\"category\":\"people\",\"influence\":2,\"control\":2}";
+    struct answer a = api_call(insider, "POST", KEEP "issues", text, headers);
+    struct answer b = api_call(other, "POST", KEEP "issues", text, headers);
+    expect_status(&a, 201);
+    expect_status(&b, 201);
+    assert_string_not_equal(answer_text(&a, "id"), answer_text(&b, "id"));
+    struct answer again = api_call(insider, "POST", KEEP "issues", "{\"title\":\"Other words\"}", headers);
+    expect_problem(&again, 422, "idempotency_key_reused", NULL);
+    attack_archive(insider, KEEP "issues", answer_text(&a, "id"));
+    attack_archive(insider, KEEP "issues", answer_text(&b, "id"));
+    answer_free(&a);
+    answer_free(&b);
+    answer_free(&again);
+    api_free(other);
+}
+
 /* One person in two organisations, with the same key: the tenant alone keeps the two answers apart. */
 static void an_idempotency_key_of_one_person_in_two_organisations(void **state)
 {
@@ -140,8 +191,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(patches_batches_and_links_stay_inside),
         cmocka_unit_test(filters_find_nothing_foreign),
+        cmocka_unit_test(a_search_finds_nothing_foreign),
         cmocka_unit_test(a_foreign_cursor_opens_nothing),
         cmocka_unit_test(an_idempotency_key_is_one_organisations),
+        cmocka_unit_test(an_idempotency_key_is_one_persons_and_one_requests),
         cmocka_unit_test(an_idempotency_key_of_one_person_in_two_organisations),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

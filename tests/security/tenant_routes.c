@@ -129,11 +129,61 @@ static void a_foreign_id_under_the_own_organisation_is_404(void **state)
     assert_true(tried > 30);
 }
 
+/* The ids of what that list shows the caller, added to `ids`; with `known`, those that are in there are offences. */
+static void look_at_list(struct api *who, const char *template, const char *org, json_t *ids, json_t *known)
+{
+    char path[300];
+    size_t i;
+    json_t *item;
+    attack_path(path, sizeof path, template, org, "", "");
+    struct answer r = api_get(who, "%s%s", path, known ? "" : "?limit=500");
+    if (r.status != 200 && !known) { /* it takes no limit */
+        answer_free(&r);
+        r = api_get(who, "%s", path);
+    }
+    json_array_foreach(r.status == 200 ? answer_at(&r, "items") : NULL, i, item)
+    {
+        const char *id = json_string_value(json_object_get(item, "id"));
+        if (id && strlen(id) != sizeof NOBODYS - 1)
+            continue; /* of a catalogue, which is everybody's */
+        if (id && known && json_object_get(known, id))
+            offend("%s shows %s, which is another organisation's", path, id);
+        else if (id)
+            json_object_set_new(ids, id, json_true());
+    }
+    answer_free(&r);
+}
+
+/* Records, events, files, jobs, days of a calendar: what both sides see, people and engagements, apart. */
+static void no_list_shows_what_is_foreign(void **state)
+{
+    (void)state;
+    const char *template;
+    json_t *item, *theirs = json_object(), *ours = json_object();
+    size_t seen = 0;
+    json_object_foreach(json_object_get(document, "paths"), template, item)
+    {
+        bool shared = strstr(template, "/members") || strstr(template, "/access") || strstr(template, "/engagements");
+        const char *org = strstr(template, "{org}");
+        if (!org || strchr(org + 5, '{') || !json_object_get(item, "get") || shared || strstr(template, "/public/"))
+            continue;
+        json_object_clear(theirs);
+        look_at_list(insider, template, "keep", theirs, NULL);
+        seen += json_object_size(theirs);
+        look_at_list(stranger, template, "barbican", ours, theirs);
+    }
+    no_offences();
+    assert_true(seen > 300);
+    json_decref(theirs);
+    json_decref(ours);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_route_of_another_organisation_is_404),
         cmocka_unit_test(a_foreign_id_under_the_own_organisation_is_404),
+        cmocka_unit_test(no_list_shows_what_is_foreign),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -5,6 +5,7 @@
   transfer.py spoil A B NAME B is A with one letter of that part changed
   transfer.py drop A B NAME  ... without that part; add: with another part; older: made with an earlier migration of that area;
                              forge: a letter of that part changed, and the manifest's hash of it made anew
+  transfer.py intrude A B NAME TENANT … its first row is another organisation's, and the manifest's hash of it made anew
   transfer.py counts A B     have they as many rows in each part?
   transfer.py loose A        how many links begin at a record without an event
 """
@@ -120,14 +121,27 @@ def older(source, target, area):
     return write(target, archive)
 
 
-def forge(source, target, name):
-    archive = parts(source)
-    archive[name] = archive[name].replace(b'"title": "', b'"title": "Forged ', 1)
+def resign(archive, name):
     manifest = json.loads(archive["manifest.json"])
     for p in manifest["parts"]:
         if p["name"] == name:
             p["sha256"], p["size"] = hashlib.sha256(archive[name]).hexdigest(), len(archive[name])
     archive["manifest.json"] = json.dumps(manifest).encode()
+
+
+def forge(source, target, name):
+    archive = parts(source)
+    archive[name] = archive[name].replace(b'"title": "', b'"title": "Forged ', 1)
+    resign(archive, name)
+    return write(target, archive)
+
+
+def intrude(source, target, name, tenant):
+    archive = parts(source)
+    lines = archive[name].decode().splitlines()
+    lines[0] = json.dumps(json.loads(lines[0]) | {"tenant_id": tenant, "ref": "SITE-99999", "name": "Intruder"})
+    archive[name] = ("\n".join(lines) + "\n").encode()
+    resign(archive, name)
     return write(target, archive)
 
 
@@ -146,5 +160,5 @@ def loose(path):
 
 
 if __name__ == "__main__":
-    acts = {f.__name__: f for f in (same, check, spoil, drop, add, older, forge, counts, loose)}
+    acts = {f.__name__: f for f in (same, check, spoil, drop, add, older, forge, intrude, counts, loose)}
     sys.exit(0 if acts[sys.argv[1]](*sys.argv[2:]) else 1)

@@ -46,9 +46,14 @@ verdict "in words" told 'slug'
 python3 "$here/transfer.py" spoil "$work/a.tar" "$work/c.tar" context.issue.jsonl
 verdict "a changed part is refused" refused "$ballium" org import --in "$work/c.tar" --slug "$slug-c"
 verdict "and named" told 'context.issue.jsonl'
+# A row that says it belongs to somebody who is here, in an archive whose hashes are right.
+victim=$(sql "SELECT id FROM core.organisation WHERE slug = 'moat'")
+python3 "$here/transfer.py" intrude "$work/a.tar" "$work/i.tar" context.site.jsonl "$victim"
+verdict "a row of another organisation is refused" refused "$ballium" org import --in "$work/i.tar" --slug "$slug-i"
+verdict "and in words of the wall" told 'row-level security'
 head -c 60000 "$work/a.tar" >"$work/d.tar"
 verdict "half an archive is refused" refused "$ballium" org import --in "$work/d.tar" --slug "$slug-d"
-verdict "nothing of them is left" [ "$(sql "SELECT count(*) FROM core.organisation WHERE slug IN ('$slug-c', '$slug-d')")" = 0 ]
+verdict "nothing of them is left" [ "$(sql "SELECT count(*) FROM core.organisation WHERE slug IN ('$slug-c', '$slug-d', '$slug-i')")" = 0 ]
 
 # As a job: ordered, watched, taken away; the trail names who did.
 job=$(call -X POST "$BALLIUM_URL/api/v1/orgs/keep/export" | jq -r .url)
