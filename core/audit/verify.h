@@ -15,8 +15,9 @@
 #include <stdio.h>
 
 struct verify_known {
-    const char *key;  /* 64 hexadecimal digits: the one key that may have signed. NULL: whichever the checkpoints name, and it says which */
-    uint64_t size;    /* a checkpoint that somebody has kept elsewhere must be among these; 0: none */
+    const char *key; /* 64 hexadecimal digits: the one key that may have signed. NULL: whichever the checkpoints name, and it says
+                        which */
+    uint64_t size;   /* a checkpoint that somebody has kept elsewhere must be among these; 0: none */
     const char *root; /* of that one, hexadecimal */
 };
 

@@ -190,7 +190,7 @@ static void a_name_that_changes_its_mind_leads_nowhere_inside(void **state)
     for (; played < SCENES && read(ends[0], &seen, sizeof seen) == sizeof seen; played++) {
         const struct scene *s = &scenes[played];
         if (seen.questions < 1 || seen.internet != s->internet || seen.inside != s->inside ||
-            (s->why && strcmp(s->why, seen.why)))
+            (s->why && strcmp(s->why, seen.why) != 0))
             fail_msg("%s: asked %d times, %d connections to the Internet, %d inside: %s", s->what, seen.questions, seen.internet,
                      seen.inside, seen.why);
     }
