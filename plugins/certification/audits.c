@@ -90,6 +90,7 @@ const struct bl_field certification_audit_fields[] = {
      .flags = BL_SERVER | BL_FILTER,
      .label = "Concluded",
      .help = "Set with the report."},
+    CERTIFICATION_ANSWERED,
     {0},
 };
 

@@ -20,6 +20,10 @@ const struct bl_field certification_site_items[] = {
     {                                                                                                                            \
         .name = "source", .type = BL_TEXT, .flags = BL_SERVER | BL_FILTER, .max = 36, .label = "Its record", .help = "There."    \
     }
+#define ANSWERED                                                                                                                 \
+    {                                                                                                                            \
+        .name = "answers", .type = BL_INT, .flags = BL_SERVER, .label = "Answers", .help = "How many went to the body."          \
+    }
 
 const struct bl_field certification_request_fields[] = {
     {.name = "title",
@@ -180,6 +184,7 @@ const struct bl_field certification_visit_fields[] = {
      .max = 20000},
     {.name = "objection", .type = BL_TEXT, .flags = BL_SERVER | BL_LONG, .max = 5000, .label = "Objection", .help = "Yours."},
     SENT,
+    ANSWERED,
     {0},
 };
 
@@ -264,6 +269,7 @@ const struct bl_field certification_received_fields[] = {
      .example = "Two drills held."},
     CERTIFICATION_FINDING_DUE,
     SENT,
+    ANSWERED,
     {0},
 };
 

@@ -24,7 +24,7 @@ static const char tell_certificate[] =
 /* Accounts of the team go along so that the client's side can tell whom it knows; they are not kept there. */
 static const char tell_audit[] =
     "SELECT c.client_org, json_build_object('subject', 'audit', 'source', x.id, 'state', CASE x.status WHEN 'used' THEN "
-    "'concluded' ELSE x.status END,"
+    "'concluded' ELSE x.status END, 'answered', coalesce(x.answered, 0),"
     " 'accounts', (SELECT coalesce(json_agg(u.member_id) FILTER (WHERE u.member_id IS NOT NULL), '[]') FROM "
     "certification.team_member t"
     " JOIN certification.auditor u ON u.tenant_id = t.tenant_id AND u.id = t.auditor_id WHERE t.tenant_id = $1 AND t.audit_id = "
@@ -41,7 +41,8 @@ static const char tell_audit[] =
     " WHERE x.tenant_id = $1 AND x.id = $2 AND x.announced_at IS NOT NULL";
 
 static const char tell_finding[] =
-    "SELECT c.client_org, json_build_object('subject', 'finding', 'source', f.id, 'state', f.status, 'fields', "
+    "SELECT c.client_org, json_build_object('subject', 'finding', 'source', f.id, 'state', f.status, 'answered', "
+    "coalesce(f.answered, 0), 'fields', "
     "json_build_object('title', f.title,"
     " 'grade', f.grade, 'requirement', f.requirement, 'statement', f.statement, 'evidence', f.evidence, 'site', f.site, "
     "'found_on', f.found_on,"
@@ -153,21 +154,48 @@ enum bl_status certification_request_send(struct bl_request *r, const struct bl_
     return send_to(r, bl_cell(r, rows, 0, 1), "certification.application", message, "/body_org");
 }
 
+/* The client's own: of a finding it reads back the first four alone. */
 static const char *const answers[] = {"correction", "cause", "corrective_action", "result", "objection"};
-enum { ANSWERS = sizeof answers / sizeof *answers };
+enum { ANSWERS = sizeof answers / sizeof *answers, OF_FINDING = 4 };
+#define OWN_OF_FINDING ", correction, cause, corrective_action, result"
+
+static bool of_finding(const struct bl_change *change)
+{
+    return strcmp(change->resource->name, "received_findings") == 0;
+}
+
+/* Answers are counted, so that what the body said before it had one of them is known for old when it comes. */
+static enum bl_status count_answer(struct bl_request *r, const struct bl_change *change, long long *number)
+{
+    struct bl_rows *rows;
+    enum bl_status status =
+        bl_sql(r,
+               of_finding(change) ? "UPDATE certification.received_finding SET answers = coalesce(answers, 0) + 1"
+                                    " WHERE tenant_id = $1 AND id = $2 RETURNING answers"
+                                  : "UPDATE certification.announced_audit SET answers = coalesce(answers, 0) + 1"
+                                    " WHERE tenant_id = $1 AND id = $2 RETURNING answers",
+               &change->id, 1, 0, &rows);
+    if (status == BL_OK)
+        *number = bl_integer(r, rows, 0, 0);
+    return status;
+}
 
 enum bl_status certification_answer(struct bl_request *r, const struct bl_change *change)
 {
     const char *sender = bl_text(change->after, "sender");
     if (!sender)
         return BL_OK; /* kept by hand */
+    long long number = 0;
+    enum bl_status status = count_answer(r, change, &number);
+    if (status)
+        return status;
     json_t *fields = json_object();
     for (size_t i = 0; i < ANSWERS; i++)
         if (bl_text(change->after, answers[i]))
             json_object_set(fields, answers[i], json_object_get(change->after, answers[i]));
-    json_t *message = json_pack("{s:s, s:s, s:s, s:o}", "subject",
-                                strcmp(change->resource->name, "received_findings") == 0 ? "finding" : "audit", "source",
-                                bl_text(change->after, "source"), "verb", change->verb, "fields", fields);
+    json_t *message =
+        json_pack("{s:s, s:s, s:s, s:I, s:o}", "subject", of_finding(change) ? "finding" : "audit", "source",
+                  bl_text(change->after, "source"), "verb", change->verb, "number", (json_int_t)number, "fields", fields);
     bl_defer(r, certification_release, message);
     return bl_send(r, sender, "certification.answer", message);
 }
@@ -226,6 +254,20 @@ static bool expected(const char *subject, const char *verb, const char *state)
     return false;
 }
 
+/* Not before the answer is in the record: what is told on the way there shows it half done, and the client leaves that be. */
+static enum bl_status mark_answered(struct bl_request *r, const char *id, bool audit, const json_t *message)
+{
+    struct bl_rows *rows;
+    char number[24];
+    snprintf(number, sizeof number, "%lld", (long long)json_integer_value(json_object_get(message, "number")));
+    const char *args[] = {id, number};
+    return bl_sql(
+        r,
+        audit ? "UPDATE certification.audit SET answered = $3 WHERE tenant_id = $1 AND id = $2 AND coalesce(answered, 0) < $3"
+              : "UPDATE certification.finding SET answered = $3 WHERE tenant_id = $1 AND id = $2 AND coalesce(answered, 0) < $3",
+        args, 2, 0, &rows);
+}
+
 /* The body went on meanwhile: its record stands, and the client is told how it is. */
 static enum bl_status receive_answer(struct bl_request *r, const char *from, const json_t *message)
 {
@@ -239,14 +281,16 @@ static enum bl_status receive_answer(struct bl_request *r, const char *from, con
     enum bl_status status = bl_sql(r, audit ? own_audit : own_finding, args, 2, 0, &rows);
     if (status == BL_OK && bl_count(r, rows) == 0)
         return bl_fail(r, BL_NOT_FOUND, "not_found", "/source", "this client has no such record here");
-    if (status == BL_OK && !expected(subject, verb, bl_cell(r, rows, 0, 0)))
-        return certification_tell(r, audit ? CERTIFICATION_AUDIT : CERTIFICATION_FINDING, args[0]);
+    if (status == BL_OK && !expected(subject, verb, bl_cell(r, rows, 0, 0))) {
+        status = mark_answered(r, args[0], audit, message);
+        return status == BL_OK ? certification_tell(r, audit ? CERTIFICATION_AUDIT : CERTIFICATION_FINDING, args[0]) : status;
+    }
     if (status == BL_OK && !audit)
         status = bl_update(r, "certification.nonconformities", args[0], fields, NULL);
     if (status == BL_OK)
         status = bl_transit(r, audit ? "certification.certification_audits" : "certification.nonconformities", args[0], verb,
                             strcmp(verb, "object") == 0 ? fields : NULL, NULL);
-    return status;
+    return status == BL_OK ? mark_answered(r, args[0], audit, message) : status;
 }
 
 static enum bl_status receive_change(struct bl_request *r, const char *from, const json_t *message)
@@ -264,18 +308,20 @@ static enum bl_status receive_change(struct bl_request *r, const char *from, con
 static const struct mirror {
     const char *subject, *resource, *find, *mark, *state;
 } mirrors[] = {
-#define MIRROR(subject, resource, table, state)                                                                                  \
+#define MIRROR(subject, resource, table, own, state)                                                                             \
     {                                                                                                                            \
         subject, "certification." resource,                                                                                      \
-            "SELECT id FROM certification." table " WHERE tenant_id = $1 AND sender = $2 AND source = $3",                       \
+            "SELECT id" own " FROM certification." table " WHERE tenant_id = $1 AND sender = $2 AND source = $3",                \
             "UPDATE certification." table " SET sender = $3, source = $4 WHERE tenant_id = $1 AND id = $2", state                \
     }
-    MIRROR("certificate", "held_certificates", "held_certificate", NULL),
-    MIRROR("audit", "announced_audits", "announced_audit",
-           "UPDATE certification.announced_audit SET status = $3 WHERE tenant_id = $1 AND id = $2"),
-    MIRROR("finding", "received_findings", "received_finding",
-           "UPDATE certification.received_finding SET status = $3 WHERE tenant_id = $1 AND id = $2"),
-    MIRROR("decision", "received_decisions", "received_decision", NULL),
+/* An answer that the body had not yet when it said so makes this old: it says more once it has it. */
+#define STATE(table)                                                                                                             \
+    "UPDATE certification." table " SET status = $3, version = version + 1 WHERE tenant_id = $1 AND id = $2"                     \
+    " AND coalesce(answers, 0) = $4 AND status <> $3"
+    MIRROR("certificate", "held_certificates", "held_certificate", "", NULL),
+    MIRROR("audit", "announced_audits", "announced_audit", "", STATE("announced_audit")),
+    MIRROR("finding", "received_findings", "received_finding", OWN_OF_FINDING, STATE("received_finding")),
+    MIRROR("decision", "received_decisions", "received_decision", "", NULL),
 };
 
 static enum bl_status answer_application(struct bl_request *r, const char *from, const json_t *message)
@@ -345,11 +391,17 @@ static enum bl_status show(struct bl_request *r, const struct mirror *mirror, co
         if (status == BL_OK && strcmp(mirror->subject, "finding") == 0)
             status = take_up(r, id, fields);
     } else if (status == BL_OK && strcmp(mirror->subject, "decision") != 0) {
+        /* What the client has written itself stays: the body's copy of it may be older. */
+        for (int i = 0; strcmp(mirror->subject, "finding") == 0 && i < OF_FINDING; i++)
+            if (bl_cell(r, rows, 0, i + 1))
+                json_object_del(fields, answers[i]);
         status = bl_update(r, mirror->resource, id, fields, NULL);
     }
-    const char *set[] = {id, state};
+    char answered[24];
+    snprintf(answered, sizeof answered, "%lld", (long long)json_integer_value(json_object_get(message, "answered")));
+    const char *set[] = {id, state, answered};
     if (status == BL_OK && mirror->state && state)
-        status = bl_sql(r, mirror->state, set, 2, 0, &rows);
+        status = bl_sql(r, mirror->state, set, 3, 0, &rows);
     if (status == BL_OK && strcmp(mirror->subject, "audit") == 0)
         status = object_by_itself(r, id, message);
     return status;

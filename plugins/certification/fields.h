@@ -64,6 +64,8 @@ extern const struct bl_field certification_site_items[], certification_objection
      {.name = "due_on", .type = BL_DATE, .flags = BL_GENERATED | BL_DUE, .label = "Due", .help = "What is due next.", \
       .expr = "CASE WHEN status IN ('open', 'contained', 'cause_found') THEN least(plan_by_on, verify_by_on)" \
       " WHEN status IN ('plan_submitted', 'plan_accepted', 'implemented') THEN verify_by_on END"}
+#define CERTIFICATION_ANSWERED \
+     {.name = "answered", .type = BL_INT, .flags = BL_SERVER, .label = "Answered", .help = "How many answers of the client are in it."}
 #define CERTIFICATION_OUTCOME(text) \
      {.name = "outcome", .type = BL_ENUM, .flags = BL_REQUIRED | BL_FILTER, .values = CERTIFICATION_OUTCOMES, \
       .initial = "grant", .label = "Outcome", .help = (text)}

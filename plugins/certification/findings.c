@@ -70,6 +70,7 @@ const struct bl_field certification_finding_fields[] = {
      .label = "Verified",
      .help = "Given with the verification."},
     CERTIFICATION_FINDING_DUE,
+    CERTIFICATION_ANSWERED,
     {0},
 };
 

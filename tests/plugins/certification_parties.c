@@ -13,12 +13,12 @@ static const struct mirror held = {CLIENT "held-certificates", BODY "certificate
                                    "surveillance_due_on recertification_due_on suspended_on suspended_until_on restore_until_on",
                                    "body_name state change_told"};
 static const struct mirror visit = {CLIENT "announced-audits", BODY "certification-audits",
-                                    "title kind starts_on ends_on days sites plan report", "team objection"};
+                                    "title kind starts_on ends_on days sites plan report", "team objection answers"};
 static const struct mirror found = {
     CLIENT "received-findings", BODY "nonconformities",
     "title grade requirement statement evidence site found_on plan_by_on verify_by_on verified_on "
     "assessment correction cause corrective_action result due_on",
-    "owner_id"};
+    "owner_id answers"};
 static const struct mirror verdict = {CLIENT "received-decisions", BODY "decisions",
                                       "title outcome decided_on reasons effective_on new_scope", ""};
 

@@ -347,6 +347,22 @@ AREA_UNUSED static char *raise_finding(const char *audit, const char *grade, int
                           "A.8.13", "statement", "No restore was tried.", "evidence", "The log.", "found_on", area_day(on)));
 }
 
+/* What the body said when it had only the first answer, come late: what the client has done since stays as it is. */
+AREA_UNUSED static void old_news(const char *finding, const char *mine)
+{
+    as_superuser(
+        NULL, 0,
+        "INSERT INTO core.message (tenant_id, id, to_tenant, kind, body, created_by) SELECT f.tenant_id, gen_random_uuid(), b.id,"
+        " 'certification.news', jsonb_build_object('subject', 'finding', 'source', f.id, 'state', 'contained', 'answered', 1,"
+        " 'fields', jsonb_build_object('title', f.title, 'correction', 'An older one.', 'cause', NULL)), f.created_by"
+        " FROM certification.finding f CROSS JOIN core.organisation b WHERE f.id = '%s' AND b.slug = '%s'",
+        finding, client_org);
+    all_is_carried();
+    expect_member(client, CLIENT "received-findings", mine, "status", "plan_submitted");
+    expect_member(client, CLIENT "received-findings", mine, "correction", "Ours.");
+    expect_member(client, CLIENT "received-findings", mine, "cause", "Ours.");
+}
+
 /* The answers of the client, in its own organisation. */
 AREA_UNUSED static void client_answers(const char *finding)
 {
@@ -367,6 +383,7 @@ AREA_UNUSED static void client_answers(const char *finding)
         act(client, CLIENT "received-findings", mine, "", json_pack("{s:s}", steps[i].field, "Ours."), OK);
         act(client, CLIENT "received-findings", mine, steps[i].verb, NULL, OK);
     }
+    old_news(finding, mine);
     act(client, CLIENT "received-findings", mine, "", json_pack("{s:s}", "grade", "observation"), 409, "of_the_body");
     snprintf(query, sizeof query, BODY "nonconformities?status=plan_submitted&limit=500");
     free(arrives(auditor, query, "id", finding));

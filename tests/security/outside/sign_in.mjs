@@ -15,26 +15,35 @@ async function begin(id) {
 const back = (s, more = {}, cookie = s.cookie) =>
   call('GET', `${CALLBACK}?${new URLSearchParams({ state: s.query.get('state'), code: 'code', ...more })}`, { headers: cookie ? { Cookie: cookie } : {} })
 
+// fetch of Debian's Node gives several Set-Cookie as one text.
+const visit = (url, method, headers, body) => new Promise((resolve, reject) => {
+  const request = http.request(url, { method, headers }, (response) => {
+    let page = ''
+    response.setEncoding('utf8').on('data', (part) => { page += part }).on('error', reject)
+      .on('end', () => resolve({ status: response.statusCode, location: response.headers.location, cookies: response.headers['set-cookie'] ?? [], page }))
+  })
+  request.on('error', reject).end(body)
+})
+
 // A person at the provider's pages: follows what it is told, keeps cookies, logs in and agrees.
 async function browse(url, login) {
   const jar = new Map()
   let body
   for (let i = 0; i < 20; i++) {
-    const r = await fetch(url, {
-      method: body ? 'POST' : 'GET', body, redirect: 'manual',
-      headers: { Cookie: [...jar].map(([k, v]) => `${k}=${v}`).join('; '), ...(body && { 'Content-Type': 'application/x-www-form-urlencoded' }) },
-    })
-    for (const line of r.headers.getSetCookie()) jar.set(...line.split(';')[0].split(/=(.*)/s).slice(0, 2))
+    const r = await visit(url, body ? 'POST' : 'GET', {
+      Cookie: [...jar].map(([k, v]) => `${k}=${v}`).join('; '),
+      ...(body && { 'Content-Type': 'application/x-www-form-urlencoded', 'Content-Length': Buffer.byteLength(body) }),
+    }, body)
+    for (const line of r.cookies) jar.set(...line.split(';')[0].split(/=(.*)/s).slice(0, 2))
     body = undefined
     if (r.status >= 300 && r.status < 400) {
-      url = new URL(r.headers.get('location'), url).href
+      url = new URL(r.location, url).href
       if (url.startsWith(base)) return url
     } else {
-      const page = await r.text()
-      const action = /action="([^"]+)"/.exec(page)?.[1]
-      if (!action) throw new Error(`the provider says ${r.status} ${page.slice(0, 300)}`)
+      const action = /action="([^"]+)"/.exec(r.page)?.[1]
+      if (!action) throw new Error(`the provider says ${r.status} ${r.page.slice(0, 300)}`)
       url = new URL(action, url).href
-      body = page.includes('name="login"') ? `prompt=login&login=${login}&password=x` : 'prompt=consent'
+      body = r.page.includes('name="login"') ? `prompt=login&login=${login}&password=x` : 'prompt=consent'
     }
   }
   throw new Error('the provider sends people round in circles')
