@@ -1,5 +1,7 @@
 #include "base/fetch.h"
 
+#include "base/aside.h"
+
 #include <arpa/inet.h>
 #include <curl/curl.h>
 #include <fcntl.h>
@@ -175,6 +177,7 @@ struct fetched fetch(const struct fetch *order)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     struct fetched got = {0};
+    aside();
     struct transfer t = {.order = order};
     pthread_once(&once, start_curl);
     CURL *curl = curl_easy_init();

@@ -1,5 +1,6 @@
 /* The connection lives in libpq's pipeline mode; what is queued is kept here until the flush (pending.h). */
 #include "db/db.h"
+#include "base/aside.h"
 #include "base/ids.h"
 #include "base/log.h"
 #include "db/pending.h"
@@ -14,6 +15,7 @@
 
 #define BACKOFF_FIRST 10000 /* microseconds */
 #define BACKOFF_LAST 1000000
+#define SHORT 5       /* milliseconds that most statements are done in */
 #define SILENCE 30000 /* milliseconds without a byte from the server: well over ballium_app's statement_timeout */
 #define BINARY 1
 
@@ -259,6 +261,12 @@ static bool wait_for(PGconn *conn, short events)
 {
     struct pollfd fd = {.fd = PQsocket(conn), .events = events};
     int ready;
+    do
+        ready = poll(&fd, 1, SHORT);
+    while (ready < 0 && errno == EINTR);
+    if (ready != 0)
+        return ready > 0;
+    aside();
     do
         ready = poll(&fd, 1, SILENCE);
     while (ready < 0 && errno == EINTR);

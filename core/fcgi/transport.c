@@ -1,5 +1,6 @@
 #include "fcgi/transport.h"
 
+#include "base/aside.h"
 #include "base/log.h"
 
 #include <errno.h>
@@ -24,6 +25,9 @@ enum {
 struct thread {
     struct fcgi *fcgi;
     void *worker; /* the application's */
+    bool placed;  /* else it has left its place to another, or waits for one */
+    pthread_cond_t turn;
+    struct thread *next; /* of those that wait for a place */
     pthread_t id;
 };
 
@@ -42,6 +46,8 @@ struct fcgi {
     bool draining;
     enum fcgi_drain how;
     int open;               /* connections, idle and busy */
+    long places;            /* free ones */
+    struct thread *resting; /* wait for one; the last to come is the first to go: its connection and caches are warm */
     bool idle[CONNECTIONS]; /* by descriptor: in the set, no request under way, not in a thread's hands */
 };
 
@@ -229,19 +235,60 @@ static void serve_one(struct thread *t, FCGX_Request *request, int fd)
     pthread_mutex_unlock(&f->lock);
 }
 
+/* For base/aside.h. */
+static void leave_place(void *arg)
+{
+    struct thread *t = arg;
+    struct fcgi *f = t->fcgi;
+    if (!t->placed)
+        return;
+    pthread_mutex_lock(&f->lock);
+    t->placed = false;
+    struct thread *other = f->resting;
+    if (other == NULL) {
+        f->places++;
+    } else {
+        f->resting = other->next;
+        other->placed = true;
+        pthread_cond_signal(&other->turn);
+    }
+    pthread_mutex_unlock(&f->lock);
+}
+
+static void take_place(struct thread *t)
+{
+    struct fcgi *f = t->fcgi;
+    pthread_mutex_lock(&f->lock);
+    if (f->places > 0) {
+        f->places--;
+        t->placed = true;
+    } else {
+        t->next = f->resting;
+        f->resting = t;
+    }
+    while (!t->placed)
+        pthread_cond_wait(&t->turn, &f->lock);
+    pthread_mutex_unlock(&f->lock);
+}
+
 static void *run(void *arg)
 {
     struct thread *t = arg;
     struct fcgi *f = t->fcgi;
     FCGX_Request request;
     fcgi_request_init(&request);
+    aside_by(leave_place, t);
     for (;;) {
         struct epoll_event event;
+        if (!t->placed)
+            take_place(t);
         if (epoll_wait(f->epoll, &event, 1, -1) != 1)
             continue;
         int fd = event.data.fd;
-        if (fd == f->wake)
-            return NULL; /* never read, so that it wakes every thread */
+        if (fd == f->wake) { /* never read, so that it wakes every thread that has a place, one after the other */
+            leave_place(t);
+            return NULL;
+        }
         if (fd == f->sockets.listener || fd == f->sockets.pool[0])
             take_some(f, fd);
         else
@@ -258,6 +305,7 @@ static bool start_threads(struct fcgi *f, long count)
     while (f->thread_count < count && error == 0) {
         struct thread *t = &f->threads[f->thread_count];
         t->fcgi = f;
+        pthread_cond_init(&t->turn, NULL);
         t->worker = f->app->open(f->app->self);
         error = t->worker == NULL ? ENOMEM : pthread_create(&t->id, NULL, run, t);
         if (error != 0 && t->worker != NULL)
@@ -271,7 +319,7 @@ static bool start_threads(struct fcgi *f, long count)
 }
 
 struct fcgi *fcgi_start(const struct fcgi_sockets *sockets, struct fcgi_board *board, size_t mine, const struct fcgi_app *app,
-                        long threads, long read_timeout_seconds)
+                        long places, long read_timeout_seconds)
 {
     /* libfcgi would stop accepting at SIGPIPE, and takes SIGUSR1 unless it is taken. */
     signal(SIGPIPE, SIG_IGN);
@@ -287,7 +335,8 @@ struct fcgi *fcgi_start(const struct fcgi_sockets *sockets, struct fcgi_board *b
     board->open[mine] = 0;
     f->timeout = read_timeout_seconds;
     pthread_mutex_init(&f->lock, NULL);
-    f->threads = calloc((size_t)threads, sizeof *f->threads);
+    f->places = places;
+    f->threads = calloc((size_t)places + FCGI_SPARE, sizeof *f->threads);
     f->epoll = epoll_create1(EPOLL_CLOEXEC);
     f->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (f->threads == NULL || f->epoll < 0 || f->wake < 0 || FCGX_Init() != 0) {
@@ -299,7 +348,7 @@ struct fcgi *fcgi_start(const struct fcgi_sockets *sockets, struct fcgi_board *b
     watch(f, EPOLL_CTL_ADD, sockets->pool[0]);
     struct epoll_event event = {.events = EPOLLIN, .data.fd = f->wake};
     epoll_ctl(f->epoll, EPOLL_CTL_ADD, f->wake, &event);
-    if (!start_threads(f, threads)) {
+    if (!start_threads(f, places + FCGI_SPARE)) {
         log_write(LOG_ERROR, "fcgi", "cannot start a thread: %s", strerror(errno));
         wake(f);
         fcgi_free(f);

@@ -1,5 +1,9 @@
 /* The FastCGI transport of one process: one epoll set, a few threads, blocking handlers.
  *
+ * As many threads serve at once as there are places. Few of them keep PostgreSQL and the caches warm (two a process serve half as
+ * much again as four), but few that all wait would stop the rest: so a thread that waits for something slow leaves its place
+ * (base/aside.h) to one of the spare threads, and rests when its request has ended until a place is free.
+ *
  * The set holds the listener, every connection that nginx keeps, the pool and a wake-up. A thread that gets a ready connection
  * owns it for one request and puts it back. No idle connection pins a thread.
  *
@@ -24,15 +28,17 @@ struct fcgi_board {
 };
 struct fcgi_board *fcgi_board_map(void); /* before the first fork; NULL: errno. Nobody is in any place */
 
+enum { FCGI_SPARE = 8 }; /* threads beside those that have a place */
+
 struct fcgi;
 
 /* Makes the pool. False: errno. */
 bool fcgi_pool(int pool[2]);
 
-/* Starts `threads` threads, in which all signals are blocked, at place `mine` of the board. The listener is taken over and closed
+/* Starts threads for `places` places and FCGI_SPARE more, in which all signals are blocked, at place `mine` of the board. The listener is taken over and closed
  * as soon as it is drained, so that the address is free while the last requests run; the pool, the board and the application are
  * borrowed. NULL: logged. */
-struct fcgi *fcgi_start(const struct fcgi_sockets *, struct fcgi_board *, size_t mine, const struct fcgi_app *, long threads,
+struct fcgi *fcgi_start(const struct fcgi_sockets *, struct fcgi_board *, size_t mine, const struct fcgi_app *, long places,
                         long read_timeout_seconds);
 
 enum fcgi_drain {

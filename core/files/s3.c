@@ -1,6 +1,7 @@
 /* Files in a bucket of any S3-compatible store, under the same names as on a disk. libcurl signs (AWS Signature Version 4). */
 #include "files/driver.h"
 
+#include "base/aside.h"
 #include "base/buf.h"
 #include "base/ids.h"
 #include "base/log.h"
@@ -82,6 +83,7 @@ static long call_run(struct call *s)
 {
     long status = 0;
     curl_easy_setopt(s->curl, CURLOPT_HTTPHEADER, s->headers);
+    aside();
     CURLcode code = curl_easy_perform(s->curl);
     if (code == CURLE_OK)
         curl_easy_getinfo(s->curl, CURLINFO_RESPONSE_CODE, &status);

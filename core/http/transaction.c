@@ -1,5 +1,6 @@
 #include "http/transaction.h"
 
+#include "base/aside.h"
 #include "base/buf.h"
 #include "base/log.h"
 #include "db/db.h"
@@ -248,6 +249,7 @@ enum bl_status http_admit(struct http_request *r, const struct http_statement *s
     enum bl_status status = http_run(r, statement, 1, true, rows);
     if (status == BL_OK)
         r->tx.state = TX_NONE;
+    aside();
     return status;
 }
 

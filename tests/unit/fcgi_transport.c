@@ -1,6 +1,7 @@
 /* The epoll transport over a real Unix socket: kept connections, draining, handing over. */
 #include "unit.h"
 
+#include "base/aside.h"
 #include "fcgi/listen.h"
 #include "fcgi/transport.h"
 #include "fcgi_client.h"
@@ -13,10 +14,12 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
-/* The application answers with its name; "/wait" says that it has begun and waits until it may end. */
+/* The application answers with its name; "/wait" says that it has begun and waits until it may end, "/aside" steps aside first.
+ */
 struct app {
     const char *name;
     sem_t begun, end;
+    _Atomic int waiting, most;
 };
 
 static void *open_worker(void *self)
@@ -33,9 +36,16 @@ static bool answer(void *worker, const struct http_io *io)
 {
     struct app *app = worker;
     for (size_t i = 0; io->params[i] != NULL; i++) {
-        if (strcmp(io->params[i], "DOCUMENT_URI=/wait") == 0) {
+        bool leaves = strcmp(io->params[i], "DOCUMENT_URI=/aside") == 0;
+        if (leaves)
+            aside();
+        if (leaves || strcmp(io->params[i], "DOCUMENT_URI=/wait") == 0) {
+            int now = ++app->waiting;
+            if (now > app->most)
+                app->most = now;
             sem_post(&app->begun);
             sem_wait(&app->end);
+            app->waiting--;
         }
     }
     char byte;
@@ -123,6 +133,66 @@ static void idle_connections_hold_no_thread(void **state)
         assert_true(client_closed(clients[i]));
         close(clients[i]);
     }
+    fcgi_free(f);
+}
+
+static void who_waits_leaves_the_place_to_another(void **state)
+{
+    struct house *h = *state;
+    struct fcgi *f = begin(h, &h->table, 1, 10);
+    int slow[3], quick = client_connect(h->path);
+    for (int round = 0; round < 3; round++) {
+        for (int i = 0; i < 3; i++) {
+            slow[i] = client_connect(h->path);
+            assert_true(client_request(slow[i], "GET", "/aside", "", 0));
+            sem_wait(&h->app.begun); /* all of them at once, in one place */
+            get(quick, "/", "one");
+        }
+        for (int i = 0; i < 3; i++)
+            sem_post(&h->app.end);
+        for (int i = 0; i < 3; i++) {
+            expect(slow[i], "one");
+            get(slow[i], "/", "one");
+            close(slow[i]);
+        }
+    }
+    assert_int_equal(h->app.most, 3);
+    assert_true(fcgi_drain(f, FCGI_STOP, 10));
+    close(quick);
+    fcgi_free(f);
+}
+
+/* Also after threads have left their places and come back. */
+static void no_more_serve_than_there_are_places(void **state)
+{
+    struct house *h = *state;
+    struct fcgi *f = begin(h, &h->table, 2, 10);
+    int clients[6];
+    for (int i = 0; i < 6; i++) {
+        clients[i] = client_connect(h->path);
+        assert_true(client_request(clients[i], "GET", "/aside", "", 0));
+        sem_post(&h->app.end);
+    }
+    for (int i = 0; i < 6; i++) {
+        sem_wait(&h->app.begun);
+        expect(clients[i], "one");
+    }
+    h->app.most = 0;
+    for (int i = 0; i < 6; i++)
+        assert_true(client_request(clients[i], "GET", "/wait", "", 0));
+    sem_wait(&h->app.begun);
+    sem_wait(&h->app.begun);
+    for (int i = 0; i < 6; i++) {
+        sem_post(&h->app.end);
+        if (i < 4)
+            sem_wait(&h->app.begun); /* the next has its turn only now */
+    }
+    for (int i = 0; i < 6; i++) {
+        expect(clients[i], "one");
+        close(clients[i]);
+    }
+    assert_int_equal(h->app.most, 2);
+    assert_true(fcgi_drain(f, FCGI_STOP, 10));
     fcgi_free(f);
 }
 
@@ -450,6 +520,8 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         TEST(idle_connections_hold_no_thread),
+        TEST(who_waits_leaves_the_place_to_another),
+        TEST(no_more_serve_than_there_are_places),
         TEST(connections_are_shared_out),
         TEST(a_silent_sender_loses_the_connection),
         TEST(stopping_lets_a_running_request_end),
