@@ -2,6 +2,7 @@
 #include "base/ids.h"
 #include "cli/doctor.h"
 #include "db/migrate.h"
+#include "fcgi/transport.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,11 +32,11 @@ static void check_role(struct doctor *d, const struct bl_rows *rows)
         doctor_say(d, FINE, "database", "PostgreSQL %s as %s", db_cell(rows, 0, 6), role);
     if (db_integer(rows, 0, 5) < 150000)
         doctor_say(d, FAILURE, "database", "PostgreSQL %s: 15 or newer is needed", db_cell(rows, 0, 6));
-    long long wanted = (long long)d->config->processes * d->config->threads;
+    long long wanted = (long long)d->config->processes * (d->config->threads + FCGI_SPARE);
     if (db_integer(rows, 0, 7) < wanted + 5)
         doctor_say(d, FAILURE, "database",
-                   "max_connections leaves %lld, and %ld processes of %ld threads take %lld: raise it, or lower `threads`",
-                   (long long)db_integer(rows, 0, 7), d->config->processes, d->config->threads, wanted);
+                   "max_connections leaves %lld, and %ld processes of %ld threads and %d spare ones take %lld: raise it, or lower `threads`",
+                   (long long)db_integer(rows, 0, 7), d->config->processes, d->config->threads, FCGI_SPARE, wanted);
 }
 
 /* Tokens are checked against this machine's clock, due dates against the database's. `asked`, `answered`: when, here. */

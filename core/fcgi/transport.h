@@ -28,7 +28,7 @@ struct fcgi_board {
 };
 struct fcgi_board *fcgi_board_map(void); /* before the first fork; NULL: errno. Nobody is in any place */
 
-enum { FCGI_SPARE = 8 }; /* threads beside those that have a place */
+enum { FCGI_SPARE = 6 }; /* threads beside those that have a place */
 
 struct fcgi;
 
