@@ -113,7 +113,7 @@ static enum bl_status outcome_of(struct bl_request *r, const char *outcome)
     if (strcmp(outcome, "missing") == 0)
         return no_client(r);
     if (strcmp(outcome, "changed") == 0)
-        return bl_fail(r, BL_PRECONDITION_FAILED, "precondition_failed", NULL, "somebody changed the client: read it again");
+        return bl_fail(r, BL_PRECONDITION_FAILED, "version_mismatch", NULL, "somebody changed the client: read it again");
     if (strncmp(outcome, "unknown ", 8) == 0)
         return bl_fail(r, BL_UNPROCESSABLE, "unknown_permission", "/permissions", "there is no permission %s", outcome + 8);
     return bl_fail(r, BL_CONFLICT, "full", NULL,
@@ -179,10 +179,8 @@ static enum bl_status answer_client(struct bl_request *r, const char *id, int co
         return status;
     if (bl_count(r, rows) != 1)
         return no_client(r);
-    char tag[24];
-    snprintf(tag, sizeof tag, "\"%lld\"", (long long)bl_integer(r, rows, 0, 3));
     bl_respond(r, code, "application/json");
-    bl_set_header(r, "ETag", tag);
+    resource_tag(r, bl_integer(r, rows, 0, 3));
     bl_set_header(r, "Cache-Control", "no-store");
     bl_json_object(r, NULL);
     write_client(r, rows, 0);
@@ -400,13 +398,14 @@ const struct bl_route auth_client_routes[] = {
      .path = PATH "/{id}",
      .permission = "core.client:read",
      .handler = read_client,
+     .flags = BL_TAGGED,
      .summary = "A service client",
      .answer = client_schema},
     {.method = "PATCH",
      .path = PATH "/{id}",
      .permission = "core.client:write",
      .handler = change_client,
-     .flags = BL_FRESH,
+     .flags = BL_FRESH | BL_TAGGED,
      .summary = "Change name or permissions of a service client",
      .body = change_schema,
      .answer = client_schema},

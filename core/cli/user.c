@@ -155,7 +155,7 @@ static int grant(struct directory *d, int argc, char **argv)
                        "SELECT o.id, u.id, string_to_array($3, ','), u.status, o.status "
                        "FROM core.organisation o, core.user_account u WHERE o.slug = $2 AND u.email = lower($1) "
                        "ON CONFLICT (tenant_id, user_id) DO UPDATE SET roles = excluded.roles, status = 'active', "
-                       "engagement_id = NULL RETURNING tenant_id, user_id, roles) "
+                       "engagement_id = NULL, version = core.membership.version + 1 RETURNING tenant_id, user_id, roles) "
                        "SELECT user_id, core.note(tenant_id, core.new_id(), '" DIRECTORY_ACTOR
                        "', 'core.members', user_id, NULL, 'grant', 1, "
                        "jsonb_build_object('roles', jsonb_build_array(NULL, roles)), NULL, 'command line') FROM done",
@@ -202,14 +202,14 @@ static int end_membership(struct directory *d, int argc, char **argv)
                       (const struct option_slot[]){{"--email", &email, NULL, true}, {"--org", &org, NULL, true}, {0}}))
         return CLI_USAGE;
     struct bl_rows *rows;
-    if (!directory_ask(
-            d,
-            "WITH done AS (UPDATE core.membership m SET status = 'ended' FROM core.organisation o, core.user_account u "
-            "WHERE o.slug = $2 AND u.email = lower($1) AND m.tenant_id = o.id AND m.user_id = u.id "
-            "RETURNING m.tenant_id, u.id) SELECT id, core.note(tenant_id, core.new_id(), '" DIRECTORY_ACTOR
-            "', 'core.members', id, NULL, 'remove', 1, '{\"status\": [\"active\", \"ended\"]}', NULL, 'command line') "
-            "FROM done",
-            (const char *const[]){email, org}, 2, &rows))
+    if (!directory_ask(d,
+                       "WITH done AS (UPDATE core.membership m SET status = 'ended', version = m.version + 1 FROM "
+                       "core.organisation o, core.user_account u "
+                       "WHERE o.slug = $2 AND u.email = lower($1) AND m.tenant_id = o.id AND m.user_id = u.id "
+                       "RETURNING m.tenant_id, u.id) SELECT id, core.note(tenant_id, core.new_id(), '" DIRECTORY_ACTOR
+                       "', 'core.members', id, NULL, 'remove', 1, '{\"status\": [\"active\", \"ended\"]}', NULL, 'command line') "
+                       "FROM done",
+                       (const char *const[]){email, org}, 2, &rows))
         return CLI_FAILED;
     return report(rows, "ended");
 }

@@ -269,9 +269,7 @@ enum bl_status http_webhook_patch(struct bl_request *r)
     if (status == BL_OK)
         status = resource_if_match(r, &seen);
     if (status == BL_OK && bl_integer(r, row, 0, VERSION) != seen)
-        status = bl_fail(r, BL_PRECONDITION_FAILED, "precondition_failed", NULL,
-                         "the webhook has version %lld by now; If-Match names %ld: read it again, then repeat the change",
-                         (long long)bl_integer(r, row, 0, VERSION), seen);
+        status = resource_changed_since(r, "webhook", bl_integer(r, row, 0, VERSION), seen);
     if (status == BL_OK)
         status = read_patch(r, &in);
     if (status != BL_OK)

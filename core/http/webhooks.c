@@ -1,6 +1,7 @@
 #include "http/webhooks.h"
 
 #include "base/ids.h"
+#include "resource/plan.h"
 #include "tenant/input.h"
 
 #include <string.h>
@@ -82,10 +83,8 @@ enum bl_status http_webhook_answer(struct bl_request *r, const char *id, int cod
         return status;
     if (bl_count(r, rows) != 1)
         return http_webhook_missing(r);
-    char tag[24];
-    snprintf(tag, sizeof tag, "\"%lld\"", (long long)bl_integer(r, rows, 0, VERSION));
     bl_respond(r, code, "application/json");
-    bl_set_header(r, "ETag", tag);
+    resource_tag(r, bl_integer(r, rows, 0, VERSION));
     if (secret)
         bl_set_header(r, "Cache-Control", "no-store");
     bl_json_object(r, NULL);
@@ -249,13 +248,15 @@ const struct bl_route http_webhook_routes[] = {
      .path = PATH "/{id}",
      .permission = READ,
      .handler = show,
+     .flags = BL_TAGGED,
      .summary = "A webhook",
      .answer = webhook_schema},
     {.method = "PATCH",
      .path = PATH "/{id}",
      .permission = WRITE,
      .handler = http_webhook_patch,
-     .summary = "Change a webhook's address, its events, or whether it is told at all; needs If-Match",
+     .flags = BL_TAGGED,
+     .summary = "Change a webhook's address, its events, or whether it is told at all",
      .body = patch_schema,
      .answer = webhook_schema},
     {.method = "POST",

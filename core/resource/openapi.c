@@ -57,6 +57,11 @@ static void put_own_answer(struct openapi *doc, const struct bl_route *own)
     const char *status = own->flags & BL_CREATED ? "201" : own->flags & BL_ACCEPTED ? "202" : sure ? "200" : "2XX";
     json_open(json, status, '{');
     json_put_text(json, "description", "As asked.");
+    if ((own->flags & BL_TAGGED) != 0 && own->answer != NULL) {
+        json_open(json, "headers", '{');
+        openapi_ref(json, "ETag", "headers/ETag");
+        json_end(json);
+    }
     if (sure) {
         json_open(json, "content", '{');
         for (const char *media = shape_word(&produces, &length); length > 0; media = shape_word(&produces, &length)) {
@@ -92,6 +97,8 @@ static void put_own_operation(struct openapi *doc, const struct engine_route *ro
     openapi_path_parameters(doc, route->path);
     for (const char *word = shape_word(&query, &length); length > 0; word = shape_word(&query, &length))
         openapi_query(doc, arena_copy(doc->arena, word, length), NULL, NULL);
+    if ((own->flags & BL_TAGGED) != 0 && !get)
+        openapi_ref(json, NULL, "parameters/If-Match");
     json_end(json);
     if (own->body != NULL) {
         json_open(json, "requestBody", '{');

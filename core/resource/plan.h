@@ -141,6 +141,10 @@ BL_MUST_CHECK enum bl_status resource_update(struct bl_request *, const struct p
                                              const json_t *patch, unsigned flags, struct bl_rows **out);
 /* Reads If-Match: 428 without, 400 when it is not one strong entity tag made by us. */
 BL_MUST_CHECK enum bl_status resource_if_match(struct bl_request *, long *version);
+/* Tells that `what` ("issue") has version `now` and not the one that If-Match named. Always BL_PRECONDITION_FAILED. */
+enum bl_status resource_changed_since(struct bl_request *, const char *what, int64_t now, long seen);
+/* The answer's ETag, which If-Match gives back. After bl_respond. */
+void resource_tag(struct bl_request *, int64_t version);
 
 /* ---- read.c: records as JSON --------------------------------------------------------------------------------------------- */
 

@@ -113,11 +113,9 @@ enum bl_status resource_missing(struct bl_request *r, const struct plan *plan)
 void resource_answer(struct bl_request *r, const struct plan *plan, int status, const struct bl_rows *rows, uint64_t columns)
 {
     struct plan_caller caller;
-    char tag[32];
     resource_caller(r, plan, &caller);
     bl_respond(r, status, "application/json");
-    snprintf(tag, sizeof tag, "\"%lld\"", (long long)bl_integer(r, rows, 0, (int)plan->version));
-    bl_set_header(r, "ETag", tag);
+    resource_tag(r, bl_integer(r, rows, 0, (int)plan->version));
     if (status == 201)
         bl_set_header(r, "Location", resource_url(r, plan, bl_cell(r, rows, 0, (int)plan->id)));
     resource_json_row(r, plan, &caller, rows, 0, columns, NULL);

@@ -150,13 +150,11 @@ enum bl_status resource_create(struct bl_request *r, const struct plan *plan, co
 enum bl_status write_objection(struct bl_request *r, const struct plan *plan, const struct bl_rows *rows, long version,
                                bool archived, bool frozen)
 {
-    long long now = bl_integer(r, rows, 0, (int)plan->version);
+    int64_t now = bl_integer(r, rows, 0, (int)plan->version);
     bool is_archived = bl_cell(r, rows, 0, (int)plan->archived_at) != NULL;
     int state = resource_state(r, plan, rows, 0);
     if (version >= 0 && now != version)
-        return bl_fail(r, BL_PRECONDITION_FAILED, "version_mismatch", NULL,
-                       "the %s has version %lld by now; If-Match names %ld: read it again, then repeat the change",
-                       plan->resource->singular, now, version);
+        return resource_changed_since(r, plan->resource->singular, now, version);
     if (is_archived && !archived)
         return bl_fail(r, BL_CONFLICT, "archived", NULL, "the %s is archived: restore it first", plan->resource->singular);
     if (!is_archived && archived)
@@ -289,6 +287,20 @@ enum bl_status resource_if_match(struct bl_request *r, long *version)
         return bl_fail(r, BL_BAD_REQUEST, "bad_if_match", NULL,
                        "If-Match must be one ETag as it was sent, such as \"3\" with its quotes");
     return BL_OK;
+}
+
+enum bl_status resource_changed_since(struct bl_request *r, const char *what, int64_t now, long seen)
+{
+    return bl_fail(r, BL_PRECONDITION_FAILED, "version_mismatch", NULL,
+                   "the %s has version %lld by now; If-Match names %ld: read it again, then repeat the change", what,
+                   (long long)now, seen);
+}
+
+void resource_tag(struct bl_request *r, int64_t version)
+{
+    char tag[32];
+    snprintf(tag, sizeof tag, "\"%lld\"", (long long)version);
+    bl_set_header(r, "ETag", tag);
 }
 
 enum bl_status resource_post(struct bl_request *r)

@@ -1,8 +1,10 @@
 /* Members: change roles, suspend, resume, remove; who can do what and why; roles of the organisation's own. The rules (nobody
- * gives what they do not hold, the last owner stays) are in sql/0008_members.sql. */
+ * gives what they do not hold, the last owner stays) are in sql/0008_members.sql and sql/0024_versions.sql. */
 #include "tenant/routes.h"
 
 #include "base/ids.h"
+#include "resource/plan.h"
+#include "resource/value.h"
 #include "tenant/input.h"
 
 #include <strings.h>
@@ -19,15 +21,17 @@ static const struct bl_field *const reason_fields = roles_fields + 1;
 static enum bl_status answer_member(struct bl_request *r, const char *person)
 {
     struct bl_rows *rows;
-    enum bl_status status = bl_sql(r,
-                                   "SELECT id, name, email, to_json(roles)::text, status, engagement_id FROM core.member WHERE "
-                                   "tenant_id = $1 AND id = $2::uuid",
-                                   (const char *const[]){person}, 1, BL_FINAL, &rows);
+    enum bl_status status =
+        bl_sql(r,
+               "SELECT id, name, email, to_json(roles)::text, status, engagement_id, version FROM core.member "
+               "WHERE tenant_id = $1 AND id = $2::uuid",
+               (const char *const[]){person}, 1, BL_FINAL, &rows);
     if (status != BL_OK)
         return status;
     if (bl_count(r, rows) != 1)
         return bl_fail(r, BL_NOT_FOUND, "no_such_record", NULL, "there is no such member");
     bl_respond(r, 200, "application/json");
+    resource_tag(r, bl_integer(r, rows, 0, 6));
     tenant_put_member(r, rows, 0);
     return BL_OK;
 }
@@ -37,39 +41,54 @@ static enum bl_status read_member(struct bl_request *r)
     return answer_member(r, bl_param(r, "id"));
 }
 
-static enum bl_status write_member(struct bl_request *r, const char *verb, const struct bl_field *fields)
+/* What core.member_write and core.role_write answer is the version that the row had; when it is not `seen`, they wrote nothing.
+ */
+static enum bl_status as_seen(struct bl_request *r, const struct bl_rows *rows, const char *what, long seen)
+{
+    int64_t now = bl_integer(r, rows, 0, 0);
+    return now == seen ? BL_OK : resource_changed_since(r, what, now, seen);
+}
+
+/* seen 0: whatever the version is. */
+static enum bl_status write_member(struct bl_request *r, const char *verb, const struct bl_field *fields, long seen)
 {
     json_t *in;
+    struct bl_rows *rows;
     const char *person = bl_param(r, "id");
     enum bl_status status = input_read(r, fields, &in);
     if (status == BL_OK)
         status = input_not_empty(r, in, "roles");
     if (status == BL_OK)
-        status = bl_sql(r, "SELECT core.member_write($1, $2::uuid, $3, $4::uuid, $5::text[], $6, $7::uuid, $8)",
-                        (const char *const[]){r->actor, verb, person, input_list(r, in, "roles"), input_text(in, "reason"),
-                                              input_id(r), r->id},
-                        7, 0, NULL);
+        status = bl_sql(
+            r, "SELECT core.member_write($1, $2::uuid, $3, $4::uuid, nullif($5::integer, 0), $6::text[], $7, $8::uuid, $9)",
+            (const char *const[]){r->actor, verb, person, value_text(r, "%ld", seen), input_list(r, in, "roles"),
+                                  input_text(in, "reason"), input_id(r), r->id},
+            8, 0, &rows);
+    if (status == BL_OK && seen > 0)
+        status = as_seen(r, rows, "member", seen);
     return status == BL_OK ? answer_member(r, person) : status;
 }
 
 static enum bl_status change_member(struct bl_request *r)
 {
-    return write_member(r, "change", roles_fields);
+    long seen = 0;
+    enum bl_status status = resource_if_match(r, &seen);
+    return status == BL_OK ? write_member(r, "change", roles_fields, seen) : status;
 }
 
 static enum bl_status suspend_member(struct bl_request *r)
 {
-    return write_member(r, "suspend", reason_fields);
+    return write_member(r, "suspend", reason_fields, 0);
 }
 
 static enum bl_status resume_member(struct bl_request *r)
 {
-    return write_member(r, "resume", reason_fields);
+    return write_member(r, "resume", reason_fields, 0);
 }
 
 static enum bl_status remove_member(struct bl_request *r)
 {
-    return write_member(r, "remove", reason_fields);
+    return write_member(r, "remove", reason_fields, 0);
 }
 
 static const struct bl_field erase_fields[] = {
@@ -193,6 +212,8 @@ static enum bl_status answer_role(struct bl_request *r, int code, const char *na
     if (bl_count(r, rows) != 1)
         return bl_fail(r, BL_NOT_FOUND, "no_such_record", NULL, "there is no such role");
     bl_respond(r, code, "application/json");
+    if (bl_cell(r, rows, 0, 5)) /* a built-in role has no version: it does not change */
+        resource_tag(r, bl_integer(r, rows, 0, 5));
     put_role(r, rows, 0);
     return BL_OK;
 }
@@ -214,15 +235,17 @@ static const struct bl_field role_patch_fields[] = {
     {0},
 };
 
-static enum bl_status write_role(struct bl_request *r, const char *verb, const char *name, const json_t *in)
+/* seen 0: there is none yet. */
+static enum bl_status write_role(struct bl_request *r, const char *verb, const char *name, long seen, const json_t *in)
 {
+    struct bl_rows *rows;
     enum bl_status status = input_not_empty(r, in, "permissions");
-    if (status != BL_OK)
-        return status;
-    return bl_sql(r, "SELECT core.role_write($1, $2::uuid, $3, $4, $5, $6::text[], $7::uuid, $8)",
-                  (const char *const[]){r->actor, verb, name, input_text(in, "label"), input_list(r, in, "permissions"),
-                                        input_id(r), r->id},
-                  7, 0, NULL);
+    if (status == BL_OK)
+        status = bl_sql(r, "SELECT core.role_write($1, $2::uuid, $3, $4, nullif($5::integer, 0), $6, $7::text[], $8::uuid, $9)",
+                        (const char *const[]){r->actor, verb, name, value_text(r, "%ld", seen), input_text(in, "label"),
+                                              input_list(r, in, "permissions"), input_id(r), r->id},
+                        8, 0, &rows);
+    return status == BL_OK && seen > 0 ? as_seen(r, rows, "role", seen) : status;
 }
 
 static enum bl_status create_role(struct bl_request *r)
@@ -230,22 +253,28 @@ static enum bl_status create_role(struct bl_request *r)
     json_t *in;
     enum bl_status status = input_read(r, role_fields, &in);
     if (status == BL_OK)
-        status = write_role(r, "create", input_text(in, "name"), in);
+        status = write_role(r, "create", input_text(in, "name"), 0, in);
     return status == BL_OK ? answer_role(r, 201, input_text(in, "name")) : status;
 }
 
 static enum bl_status change_role(struct bl_request *r)
 {
     json_t *in;
-    enum bl_status status = input_read(r, role_patch_fields, &in);
+    long seen = 0;
+    enum bl_status status = resource_if_match(r, &seen);
     if (status == BL_OK)
-        status = write_role(r, "update", bl_param(r, "role"), in);
+        status = input_read(r, role_patch_fields, &in);
+    if (status == BL_OK)
+        status = write_role(r, "update", bl_param(r, "role"), seen, in);
     return status == BL_OK ? answer_role(r, 200, bl_param(r, "role")) : status;
 }
 
 static enum bl_status delete_role(struct bl_request *r)
 {
-    enum bl_status status = write_role(r, "delete", bl_param(r, "role"), NULL);
+    long seen = 0;
+    enum bl_status status = resource_if_match(r, &seen);
+    if (status == BL_OK)
+        status = write_role(r, "delete", bl_param(r, "role"), seen, NULL);
     if (status == BL_OK)
         bl_respond(r, 204, NULL);
     return status;
@@ -323,12 +352,14 @@ const struct bl_route tenant_member_routes[] = {
      .path = ORG "/members/{id}",
      .permission = "core.member:read",
      .handler = read_member,
+     .flags = BL_TAGGED,
      .summary = "One member",
      .answer = tenant_member_schema},
     {.method = "PATCH",
      .path = ORG "/members/{id}",
      .permission = "core.member:write",
      .handler = change_member,
+     .flags = BL_TAGGED,
      .summary = "Give a member these roles instead of those held",
      .body = roles_schema,
      .answer = tenant_member_schema},
@@ -392,12 +423,14 @@ const struct bl_route tenant_member_routes[] = {
      .path = ORG "/roles/{role}",
      .permission = "core.access:read",
      .handler = read_role,
+     .flags = BL_TAGGED,
      .summary = "One role",
      .answer = role_schema},
     {.method = "PATCH",
      .path = ORG "/roles/{role}",
      .permission = "core.role:write",
      .handler = change_role,
+     .flags = BL_TAGGED,
      .summary = "Change a role of the organisation's own",
      .body = role_patch_schema,
      .answer = role_schema},
@@ -405,6 +438,7 @@ const struct bl_route tenant_member_routes[] = {
      .path = ORG "/roles/{role}",
      .permission = "core.role:write",
      .handler = delete_role,
+     .flags = BL_TAGGED,
      .summary = "Take a role of the organisation's own away; nobody may have it"},
     {0},
 };

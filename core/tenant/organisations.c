@@ -115,6 +115,7 @@ void tenant_put_member(struct bl_request *r, const struct bl_rows *rows, int row
     bl_json_raw(r, "roles", bl_cell(r, rows, row, 3));
     bl_json_cell(r, "status", rows, row, 4);
     bl_json_cell(r, "engagement_id", rows, row, 5);
+    bl_json_cell(r, "version", rows, row, 6);
     bl_json_close(r);
 }
 
@@ -126,11 +127,11 @@ static enum bl_status list_members(struct bl_request *r)
     struct bl_rows *rows;
     enum bl_status status = input_page(r, &page);
     if (status == BL_OK)
-        status =
-            bl_sql(r,
-                   "SELECT id, name, email, to_json(roles)::text, status, engagement_id FROM core.member WHERE tenant_id = $1 "
-                   "AND ($2::uuid IS NULL OR id > $2::uuid) ORDER BY id LIMIT $3::int",
-                   (const char *const[]){page.cursor, page.limit_text}, 2, BL_FINAL, &rows);
+        status = bl_sql(
+            r,
+            "SELECT id, name, email, to_json(roles)::text, status, engagement_id, version FROM core.member WHERE tenant_id "
+            "= $1 AND ($2::uuid IS NULL OR id > $2::uuid) ORDER BY id LIMIT $3::int",
+            (const char *const[]){page.cursor, page.limit_text}, 2, BL_FINAL, &rows);
     return status == BL_OK ? input_answer_page(r, rows, &page, tenant_put_member) : status;
 }
 
@@ -161,12 +162,13 @@ static const char organisation_schema[] = SCHEMA({
 });
 
 #define MEMBER                                                                                                                   \
-    {"type": "object", "required": ["id", "name", "email", "roles", "status", "engagement_id"],                                  \
+    {"type": "object", "required": ["id", "name", "email", "roles", "status", "engagement_id", "version"],                       \
      "properties": {                                                                                                             \
         "id": {"type": "string", "format": "uuid"}, "name": {"type": "string"}, "email": {"type": "string"},                     \
         "roles": {"type": "array", "items": {"type": "string"}},                                                                 \
         "status": {"type": "string", "enum": ["active", "suspended", "ended"]},                                                  \
-        "engagement_id": {"type": ["string", "null"], "format": "uuid", "description": "By which the person comes, if by one."}}}
+        "engagement_id": {"type": ["string", "null"], "format": "uuid", "description": "By which the person comes, if by one."},    \
+        "version": {"type": "integer"}}}
 #define TEXT(...) SCHEMA(__VA_ARGS__)
 const char tenant_member_schema[] = TEXT(MEMBER);
 static const char members_schema[] = TEXT({"type": "object", "required": ["items", "next"],

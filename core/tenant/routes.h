@@ -9,7 +9,7 @@ extern const struct bl_route tenant_member_routes[];       /* members.c */
 extern const struct bl_route tenant_engagement_routes[];   /* engagements.c */
 extern const struct bl_route tenant_portfolio_routes[];    /* portfolio.c */
 
-/* One member as JSON, of (id, name, email, roles as JSON, status, engagement_id), and what that looks like. */
+/* One member as JSON, of (id, name, email, roles as JSON, status, engagement_id, version), and what that looks like. */
 void tenant_put_member(struct bl_request *, const struct bl_rows *, int row);
 extern const char tenant_member_schema[];
 

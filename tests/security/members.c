@@ -2,6 +2,8 @@
  * has people and, where it matters, an organisation of its own. */
 #include "person.h"
 
+#include <pthread.h>
+
 #define KEEP "/api/v1/orgs/keep"
 
 static struct api *owner, *manager;
@@ -22,14 +24,30 @@ static int tear_down(void **state)
     return 0;
 }
 
-static void expect(struct api *who, const char *method, const char *path, const char *body, int status, const char *code)
+static void expect_tagged(struct api *who, const char *method, const char *path, const char *body, const char *etag, int status,
+                          const char *code)
 {
-    struct answer r = api_call(who, method, path, body, NULL);
+    char header[200];
+    snprintf(header, sizeof header, "If-Match: %s", etag ? etag : "");
+    struct answer r = api_call(who, method, path, body, etag ? (const char *const[]){header, NULL} : NULL);
     if (r.status != status)
         fail_msg("%s %s %s: %d instead of %d: %s", method, path, body ? body : "", r.status, status, r.body);
     if (code)
         expect_problem(&r, status, code, NULL);
     answer_free(&r);
+}
+
+/* What changes or deletes names the version that there is now, as far as this caller may see it. */
+static void expect(struct api *who, const char *method, const char *path, const char *body, int status, const char *code)
+{
+    char etag[100] = "\"1\"";
+    bool tagged = strcmp(method, "PATCH") == 0 || strcmp(method, "DELETE") == 0;
+    struct answer now = tagged ? api_get(who, "%s", path) : (struct answer){0};
+    const char *seen = tagged ? answer_header(&now, "etag") : NULL;
+    if (seen)
+        snprintf(etag, sizeof etag, "%s", seen);
+    answer_free(&now);
+    expect_tagged(who, method, path, body, tagged ? etag : NULL, status, code);
 }
 
 static char *id_of(struct api *who)
@@ -131,7 +149,7 @@ static void nobody_gives_a_role_above_the_own(void **state)
     expect(manager, "PATCH", own, "{\"roles\":[\"owner\"]}", 403, "not_held");
     expect(manager, "POST", above, NULL, 403, "not_held");
     expect(manager, "PATCH", path, "{\"roles\":[\"king\"]}", 422, NULL);
-    expect(manager, "PATCH", path, "{\"roles\":[]}", 422, NULL);
+    expect(manager, "PATCH", path, "{\"roles\":[]}", 422, "too_few");
     expect(manager, "PATCH", path, "{\"roles\":[\"service_client\"]}", 422, NULL);
     struct answer r =
         api_post(manager, KEEP "/invitations", json_pack("{s:s, s:[s]}", "email", "x@example.org", "roles", "owner"));
@@ -190,6 +208,123 @@ static void the_last_owner_stays(void **state)
     free(path);
     free(suspend);
     free(remove);
+}
+
+/* ---- two who change the same ---- */
+
+static void a_member_changes_for_one_who_has_seen_it(void **state)
+{
+    (void)state;
+    struct person p = person_new("keep", "reader");
+    struct api *who = person_api(&p, NULL);
+    char *path = member_path(who, "keep", ""), *suspend = member_path(who, "keep", ":suspend"),
+         *resume = member_path(who, "keep", ":resume"), first[40], last[40];
+    struct answer r = api_get(manager, "%s", path);
+    expect_status(&r, 200);
+    snprintf(first, sizeof first, "%s", answer_header(&r, "etag"));
+    assert_int_equal(answer_integer(&r, "version"), atoi(first + 1));
+    answer_free(&r);
+    expect_tagged(manager, "PATCH", path, "{\"roles\":[\"contributor\"]}", NULL, 428, "if_match_required");
+    expect_tagged(manager, "PATCH", path, "{\"roles\":[\"contributor\"]}", "1", 400, "bad_if_match");
+    expect_tagged(manager, "PATCH", path, "{\"roles\":[\"contributor\"]}", "\"99\"", 412, "version_mismatch");
+    r = api_send(manager, "PATCH", path, json_pack("{s:[s]}", "roles", "contributor"), first);
+    expect_status(&r, 200);
+    snprintf(last, sizeof last, "%s", answer_header(&r, "etag"));
+    assert_string_not_equal(first, last);
+    answer_free(&r);
+    expect_tagged(manager, "PATCH", path, "{\"roles\":[\"reader\"]}", first, 412, "version_mismatch");
+    expect(manager, "POST", suspend, NULL, 200, NULL); /* whoever read the member before does not know of it */
+    expect_tagged(manager, "PATCH", path, "{\"roles\":[\"reader\"]}", last, 412, "version_mismatch");
+    expect(manager, "POST", resume, NULL, 200, NULL);
+    r = api_get(manager, "%s", path);
+    assert_string_equal(answer_text(&r, "roles/0"), "contributor");
+    snprintf(last, sizeof last, "%s", answer_header(&r, "etag"));
+    answer_free(&r);
+    r = api_get(manager, KEEP "/events?record=%s", strrchr(path, '/') + 1); /* the newest first */
+    assert_int_equal(answer_integer(&r, "items/0/version"), atoi(last + 1));
+    answer_free(&r);
+    /* who has gone and comes again is not the one of the first answer */
+    person_shell(NULL, 0, "\"$BALLIUM_BINARY\" user end --email %s --org keep", p.email);
+    person_shell(NULL, 0, "\"$BALLIUM_BINARY\" user grant --email %s --org keep --roles reader", p.email);
+    expect_tagged(manager, "PATCH", path, "{\"roles\":[\"contributor\"]}", last, 412, "version_mismatch");
+    api_free(who);
+    free(path);
+    free(suspend);
+    free(resume);
+}
+
+static void a_role_changes_for_one_who_has_seen_it(void **state)
+{
+    (void)state;
+    struct answer r =
+        api_post(manager, KEEP "/roles",
+                 json_pack("{s:s, s:s, s:[s]}", "name", "seen-clerk", "label", "Seen", "permissions", "context.issue:read"));
+    expect_status(&r, 201);
+    assert_string_equal(answer_header(&r, "etag"), "\"1\"");
+    answer_free(&r);
+    expect_tagged(manager, "PATCH", KEEP "/roles/seen-clerk", "{\"label\":\"A\"}", NULL, 428, "if_match_required");
+    expect_tagged(manager, "DELETE", KEEP "/roles/seen-clerk", NULL, NULL, 428, "if_match_required");
+    expect_tagged(manager, "PATCH", KEEP "/roles/seen-clerk", "{\"label\":\"A\"}", "\"1\"", 200, NULL);
+    expect_tagged(manager, "PATCH", KEEP "/roles/seen-clerk", "{\"label\":\"B\"}", "\"1\"", 412, "version_mismatch");
+    expect_tagged(manager, "DELETE", KEEP "/roles/seen-clerk", NULL, "\"1\"", 412, "version_mismatch");
+    r = api_get(manager, KEEP "/roles/seen-clerk");
+    assert_string_equal(answer_text(&r, "label"), "A");
+    assert_string_equal(answer_header(&r, "etag"), "\"2\"");
+    answer_free(&r);
+    expect_tagged(manager, "DELETE", KEEP "/roles/seen-clerk", NULL, "\"2\"", 204, NULL);
+    r = api_get(manager, KEEP "/roles/reader"); /* does not change, so it has no version */
+    expect_status(&r, 200);
+    assert_null(answer_header(&r, "etag"));
+    answer_free(&r);
+}
+
+enum { WRITERS = 6 };
+struct writer {
+    pthread_t thread;
+    pthread_barrier_t *start;
+    struct api *api;
+    const char *path, *etag;
+    int status;
+};
+
+static void *write_at_once(void *arg)
+{
+    struct writer *me = arg;
+    pthread_barrier_wait(me->start);
+    struct answer r = api_send(me->api, "PATCH", me->path, json_pack("{s:[s]}", "roles", "contributor"), me->etag);
+    me->status = r.status;
+    answer_free(&r);
+    return NULL;
+}
+
+static void of_many_at_once_one_changes_a_member(void **state)
+{
+    (void)state;
+    struct person p = person_new("keep", "reader");
+    struct api *who = person_api(&p, NULL);
+    char *path = member_path(who, "keep", ""), etag[40];
+    struct answer r = api_get(manager, "%s", path);
+    snprintf(etag, sizeof etag, "%s", answer_header(&r, "etag"));
+    answer_free(&r);
+    struct writer writers[WRITERS];
+    pthread_barrier_t start;
+    pthread_barrier_init(&start, NULL, WRITERS);
+    int won = 0, late = 0;
+    for (int i = 0; i < WRITERS; i++) {
+        writers[i] = (struct writer){.start = &start, .api = api_as("keep", "manager"), .path = path, .etag = etag};
+        assert_int_equal(pthread_create(&writers[i].thread, NULL, write_at_once, &writers[i]), 0);
+    }
+    for (int i = 0; i < WRITERS; i++) {
+        pthread_join(writers[i].thread, NULL);
+        api_free(writers[i].api);
+        won += writers[i].status == 200;
+        late += writers[i].status == 412;
+    }
+    assert_int_equal(won, 1);
+    assert_int_equal(late, WRITERS - 1);
+    pthread_barrier_destroy(&start);
+    api_free(who);
+    free(path);
 }
 
 /* ---- invitations ---- */
@@ -362,6 +497,9 @@ int main(void)
         CASE(nobody_gives_a_role_above_the_own),
         CASE(a_suspended_member_is_out_at_once),
         CASE(the_last_owner_stays),
+        CASE(a_member_changes_for_one_who_has_seen_it),
+        CASE(a_role_changes_for_one_who_has_seen_it),
+        CASE(of_many_at_once_one_changes_a_member),
         CASE(an_invitation_works_once),
         CASE(an_invitation_joins_the_account_of_its_address),
         CASE(an_old_or_revoked_invitation_is_nothing),

@@ -89,7 +89,7 @@ static void an_aborted_transaction_poisons_no_connection(void **state)
         api_free(callers[i].barbicans);
         wrong = callers[i].wrong[0] ? callers[i].wrong : wrong;
     }
-    r = api_call(manager, "DELETE", "/api/v1/orgs/keep/roles/pool-clerk", NULL, NULL);
+    r = api_call(manager, "DELETE", "/api/v1/orgs/keep/roles/pool-clerk", NULL, (const char *const[]){"If-Match: \"1\"", NULL});
     expect_status(&r, 204);
     answer_free(&r);
     api_free(manager);

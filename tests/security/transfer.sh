@@ -73,7 +73,7 @@ stranger=$(jq -c '.users[] | select(.organisation=="barbican" and .role=="owner"
 other=$(curl -s "$BALLIUM_URL/api/v1/auth/login" -H 'Content-Type: application/json' -d "$stranger" | jq -r .access_token)
 verdict "nobody else gets it" [ "$(curl -s -o /dev/null -w '%{http_code}' -H "Authorization: Bearer $other" "$BALLIUM_URL${url/orgs\/keep/orgs\/barbican}")" = 404 ]
 verdict "nor at its own door" [ "$(curl -s -o /dev/null -w '%{http_code}' -H "Authorization: Bearer $other" "$BALLIUM_URL$url")" = 404 ]
-call -X DELETE "$BALLIUM_URL/api/v1/orgs/keep/roles/copy-clerk" >/dev/null
+call -X DELETE -H 'If-Match: "1"' "$BALLIUM_URL/api/v1/orgs/keep/roles/copy-clerk" >/dev/null
 
 # The purge: only of what is closed, only with the slug typed twice, nothing of anybody else's, and a proof that holds.
 lone=lone-$$@example.org

@@ -137,6 +137,6 @@ sed 's/"context.issue":[0-9]*/"context.issue":1/' "$work/proof" >"$work/false"
 verdict "another one does not" refused nowhere org proof --in "$work/false"
 verdict "nor by keys of another installation" refused "$ballium" org proof --in "$work/proof"
 verdict "the bytes are no organisation's any more" [ "$(sql "SELECT count(*) FROM core.file")" = 0 ]
-call -X DELETE "$keep/roles/move-clerk" >/dev/null
+call -X DELETE -H 'If-Match: "1"' "$keep/roles/move-clerk" >/dev/null
 "$ballium" client end --id "$id" >/dev/null
 exit $code

@@ -27,6 +27,9 @@ enum bl_route_flag {
      * `permission` is asked for in each organisation that the caller may enter; $1 of every statement is the uuid[] of those
      * where it is held, so statements say `tenant_id = ANY ($1)` where others say `tenant_id = $1`. See bl_organisation. */
     BL_PORTFOLIO = 1 << 5,
+    /* Of the core's own routes: a GET answers with an ETag, what changes or deletes wants it as If-Match (said in the document).
+     */
+    BL_TAGGED = 1 << 6,
 };
 
 /* A route of the plugin's own, below /api/v1/orgs/{org}/<area>/ . */
