@@ -4,6 +4,7 @@
 #include "base/buf.h"
 #include "base/ids.h"
 #include "resource/csv.h"
+#include "resource/export.h"
 #include "resource/routes.h"
 
 #include <stdlib.h>
@@ -136,6 +137,13 @@ static enum bl_status as_csv(struct bl_request *r, struct asked *a)
     bl_defer(r, drop_arena, arena);
     struct buf line = buf_new(arena, 4096);
     bool begun = false;
+    struct statement note;
+    statement_start(&note, r);
+    enum bl_status noted = export_put_note(&note, "core.events", "csv");
+    if (noted == BL_OK)
+        noted = bl_sql(r, note.text, note.args, note.nargs, BL_APART, NULL);
+    if (noted != BL_OK)
+        return noted;
     for (int got = CSV_PAGE; got == CSV_PAGE && left > 0;) {
         struct bl_rows *rows;
         enum bl_status status = fetch(r, a, left < CSV_PAGE ? left : CSV_PAGE, 0, &rows);

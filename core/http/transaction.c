@@ -122,7 +122,7 @@ static void queue(struct http_request *r, const struct http_statement *s)
 
 static bool reads_only(const struct http_request *r)
 {
-    return strcmp(r->base.method, "GET") == 0 && (r->match.route->flags & BL_WRITE) == 0;
+    return !r->tx.apart && strcmp(r->base.method, "GET") == 0 && (r->match.route->flags & BL_WRITE) == 0;
 }
 
 static void queue_enter(struct http_request *r)
@@ -265,8 +265,18 @@ enum bl_status http_sql(struct http_request *r, const char *sql, const char *con
         return bl_fail(&r->base, BL_INTERNAL, "after_final", NULL, "a statement came after the one marked BL_FINAL");
     if (r->response.gone) /* nobody listens to the stream any more: do not read on for it */
         return bl_fail(&r->base, BL_UNAVAILABLE, "gone", NULL, "the client has gone");
+    struct bl_rows *none[1];
+    const struct http_statement statement = {.sql = sql, .args = args, .nargs = nargs};
     bool commit = (flags & BL_FINAL) != 0 && !r->key_taken;
-    enum bl_status status = http_run(r, &(struct http_statement){.sql = sql, .args = args, .nargs = nargs}, 1, commit, &rows);
+    if ((flags & BL_APART) != 0 && r->tx.state == TX_OPEN) { /* it has read what the filters ask */
+        enum bl_status read = http_run(r, NULL, 0, true, none);
+        if (read != BL_OK)
+            return read;
+        r->tx.state = TX_NONE;
+    }
+    r->tx.apart = (flags & BL_APART) != 0;
+    enum bl_status status = r->tx.apart ? http_admit(r, &statement, &rows) : http_run(r, &statement, 1, commit, &rows);
+    r->tx.apart = false;
     if (status == BL_OK && out != NULL)
         *out = rows;
     return status;

@@ -7,26 +7,68 @@
 #include "resource/routes.h"
 #include "resource/value.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define EXPORT_MEMORY ((size_t)64 << 20) /* of one record as text; most need a few KiB */
 
-enum bl_status export_start(struct bl_request *r, const struct plan *plan, uint64_t *columns)
+static json_t *filter_names(struct bl_request *r)
+{
+    const char *name, *value;
+    json_t *names = json_array();
+    for (size_t i = 0; (name = bl_query_at(r, i, &value)) != NULL; i++)
+        if (strcmp(name, "fields") != 0 && strcmp(name, "sort") != 0 && strcmp(name, "limit") != 0)
+            json_array_append_new(names, json_string(name));
+    return names;
+}
+
+enum bl_status export_put_note(struct statement *s, const char *list, const char *format)
+{
+    struct bl_request *r = s->request;
+    char *id = bl_alloc(r, UUID_TEXT);
+    char *change = json_dumps(
+        value_keep(r, json_pack("{s:[n,s], s:[n,s], s:[n,o]}", "list", list, "format", format, "filters", filter_names(r))),
+        JSON_COMPACT);
+    bl_defer(r, free, change);
+    uuid_v7(id);
+    statement_text(s,
+                   "INSERT INTO core.event (tenant_id, id, actor, resource, record_id, verb, version, change, request_id) SELECT "
+                   "$1::uuid, ");
+    bool fits = statement_arg(s, id, "uuid");
+    statement_text(s, ", ");
+    fits = fits && statement_arg(s, r->actor, "uuid");
+    statement_text(s, ", 'core.exports', ");
+    fits = fits && statement_arg(s, id, "uuid");
+    statement_text(s, ", 'list', 1, ");
+    fits = fits && statement_arg(s, change, "jsonb");
+    statement_text(s, ", ");
+    return fits && statement_arg(s, r->id, "text") ? BL_OK : filter_full(r);
+}
+
+enum bl_status export_start(struct bl_request *r, const struct plan *plan, const char *format, uint64_t *columns)
 {
     struct statement where, s;
     struct filter f;
     struct bl_rows *rows;
     enum bl_status status = filter_read(r, plan, &where, &f);
+    if (status == BL_OK)
+        status = filter_whole(r, &f);
     if (status != BL_OK)
         return status;
     *columns = f.columns;
     statement_start(&s, r);
-    statement_text(&s, "SELECT count(*) FROM (SELECT FROM ");
+    statement_text(&s, "WITH n AS (SELECT count(*) AS rows FROM (SELECT FROM ");
     statement_text(&s, plan->resource->table);
     statement_text(&s, " t");
     statement_text(&s, where.text);
-    statement_text(&s, value_text(r, " LIMIT %d) n", EXPORT_ROWS + 1));
-    status = bl_sql(r, s.text, where.args, where.nargs, 0, &rows);
+    statement_text(&s, value_text(r, " LIMIT %d) n), noted AS (", EXPORT_ROWS + 1));
+    memcpy(s.args, where.args, sizeof s.args);
+    s.nargs = where.nargs;
+    status = export_put_note(&s, plan->name, format);
+    if (status != BL_OK)
+        return status;
+    statement_text(&s, value_text(r, " FROM n WHERE n.rows <= %d) SELECT rows FROM n", EXPORT_ROWS));
+    status = bl_sql(r, s.text, s.args, s.nargs, BL_APART, &rows);
     if (status == BL_OK && bl_integer(r, rows, 0, 0) > EXPORT_ROWS)
         status = bl_fail(r, BL_UNPROCESSABLE, "too_many_rows", NULL,
                          "more than %d records match; narrow the list with filters and fetch it in parts", EXPORT_ROWS);
@@ -99,7 +141,7 @@ enum bl_status resource_list_csv(struct bl_request *r)
 {
     const struct plan *plan = plan_route(r)->plan;
     struct writer w;
-    enum bl_status status = export_start(r, plan, &w.columns);
+    enum bl_status status = export_start(r, plan, "csv", &w.columns);
     if (status != BL_OK)
         return status;
     struct arena *arena = arena_new(EXPORT_MEMORY);

@@ -301,3 +301,16 @@ enum bl_status filter_read(struct bl_request *r, const struct plan *plan, struct
         return BL_BAD_REQUEST;
     return own[OWN_Q] ? search_where(where, plan, own[OWN_Q]) : BL_OK; /* asks the database: whatever it answers is the answer */
 }
+
+enum bl_status filter_full(struct bl_request *r)
+{
+    return bl_fail(r, BL_BAD_REQUEST, "bad_filter", NULL, "too many conditions in one query: %d values are the most",
+                   STATEMENT_ARGS);
+}
+
+enum bl_status filter_whole(struct bl_request *r, const struct filter *f)
+{
+    return !f->paged ? BL_OK
+                     : bl_fail(r, BL_BAD_REQUEST, "unknown_parameter", NULL,
+                               "query parameters limit and cursor: a file holds every record of the list; leave them out");
+}

@@ -22,6 +22,11 @@ struct filter {
 /* Reads the whole query. `where` becomes " WHERE t.tenant_id = $1" with " AND …" for each condition. */
 BL_MUST_CHECK enum bl_status filter_read(struct bl_request *, const struct plan *, struct statement *where, struct filter *);
 
+/* More values than a statement takes: always BL_BAD_REQUEST. */
+enum bl_status filter_full(struct bl_request *);
+/* Of a list that is read as a whole: BL_BAD_REQUEST when `limit` or `cursor` was sent. */
+BL_MUST_CHECK enum bl_status filter_whole(struct bl_request *, const struct filter *);
+
 /* cursor.c. The last row of a page as an opaque text bound to tenant, resource, conditions and order; and back: adds " AND (…)"
  * for the rows after it. A cursor of another list, or one that was changed, is 400. */
 const char *filter_cursor(struct bl_request *, const struct plan *, const struct filter *, const struct bl_rows *, int row);

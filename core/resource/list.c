@@ -34,12 +34,6 @@ static bool finish(struct statement *s, const struct plan *plan, const struct pl
     return statement_arg(s, value_text(s->request, "%ld", limit), "integer");
 }
 
-static enum bl_status too_many(struct bl_request *r)
-{
-    return bl_fail(r, BL_BAD_REQUEST, "bad_filter", NULL, "too many conditions in one query: %d values are the most",
-                   STATEMENT_ARGS);
-}
-
 static enum bl_status page_of(struct bl_request *r, const struct plan *plan, const struct filter *f,
                               const struct statement *where, struct bl_rows **rows)
 {
@@ -51,7 +45,7 @@ static enum bl_status page_of(struct bl_request *r, const struct plan *plan, con
     if (status != BL_OK)
         return status;
     if (!finish(&s, plan, &f->sort, f->limit + 1))
-        return too_many(r);
+        return filter_full(r);
     return bl_sql(r, s.text, s.args, s.nargs, BL_FINAL, rows);
 }
 
@@ -201,7 +195,7 @@ static enum bl_status scan_page(struct bl_request *r, void *arg)
     start(&s, &scan->where, scan->plan->select, scan->plan);
     if ((scan->begun && !filter_put_after(&s, scan->plan, &scan->filter.sort, last)) ||
         !finish(&s, scan->plan, &scan->filter.sort, PLAN_SCAN))
-        return too_many(r);
+        return filter_full(r);
     enum bl_status status = bl_sql(r, s.text, s.args, s.nargs, 0, &rows);
     int count = status == BL_OK ? bl_count(r, rows) : 0;
     scan->begun = true;
@@ -219,9 +213,8 @@ enum bl_status resource_scan(struct bl_request *r, const struct plan *plan, reso
     *scan = (struct scan){.plan = plan, .page = page, .arg = arg, .more = true};
     bl_defer(r, drop_keys, scan);
     enum bl_status status = filter_read(r, plan, &scan->where, &scan->filter);
-    if (status == BL_OK && scan->filter.paged)
-        status = bl_fail(r, BL_BAD_REQUEST, "unknown_parameter", NULL,
-                         "query parameters limit and cursor: a file holds every record of the list; leave them out");
+    if (status == BL_OK)
+        status = filter_whole(r, &scan->filter);
     while (status == BL_OK && scan->more)
         status = bl_scratch(r, scan_page, scan);
     return status;

@@ -239,7 +239,7 @@ enum bl_status resource_list_xlsx(struct bl_request *r)
 {
     const struct plan *plan = plan_route(r)->plan;
     uint64_t columns;
-    enum bl_status status = export_start(r, plan, &columns);
+    enum bl_status status = export_start(r, plan, "xlsx", &columns);
     if (status != BL_OK)
         return status;
     struct book *book = bl_alloc(r, sizeof *book);

@@ -265,7 +265,10 @@ static void who_asks_does_not_answer_and_strangers_do_nothing(void **state)
     r = assigned(id, staff_id, "reader");
     expect_problem(&r, 409, "wrong_state", NULL);
     answer_free(&r);
-    act(client, "keep", id, "accept", 409);
+    snprintf(path, sizeof path, KEEP "/%s:accept", id);
+    r = api_call(client, "POST", path, "{}", NULL);
+    expect_problem(&r, 409, "wrong_side", NULL);
+    answer_free(&r);
     act(reader, "keep", id, "accept", 403);
     act(provider, "barbican", id, "decline", 200);
     all_shut();
@@ -360,6 +363,67 @@ static void all_of_it_is_on_the_clients_trail(void **state)
     free(id);
 }
 
+/* How many files of lists this person took away, and of the last one: which list, in which format, by which filters. */
+static struct answer taken(const char *person, size_t *count)
+{
+    struct answer r = api_get(client, "/api/v1/orgs/keep/events?resource=core.exports&verb=list&limit=500&actor=%s", person);
+    expect_status(&r, 200);
+    *count = json_array_size(answer_at(&r, "items"));
+    return r;
+}
+
+static void fetched(struct api *who, const char *path, const char *type, int status)
+{
+    char accept[120];
+    snprintf(accept, sizeof accept, "Accept: %s", type);
+    struct answer r = api_call(who, "GET", path, NULL, (const char *const[]){accept, NULL});
+    expect_status(&r, status);
+    answer_free(&r);
+}
+
+static void a_list_taken_away_is_on_the_clients_trail(void **state)
+{
+    (void)state;
+    static const char xlsx[] = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+    size_t before, now;
+    char *id = engaged("context");
+    struct answer r = taken(staff_id, &before);
+    answer_free(&r);
+    fetched(staff, "/api/v1/orgs/keep/context/issues?origin=internal", "application/json", 200);
+    fetched(staff, "/api/v1/orgs/keep/context/issues?limit=5", "text/csv", 400);
+    fetched(staff, "/api/v1/orgs/keep/context/issues?origin=purple", "text/csv", 400);
+    fetched(staff, "/api/v1/orgs/keep/planning/risks", "text/csv", 404);
+    r = taken(staff_id, &now); /* nothing was taken away */
+    assert_int_equal(now, before);
+    answer_free(&r);
+    fetched(staff, "/api/v1/orgs/keep/context/issues?origin=internal&sort=-ref&fields=ref", "text/csv", 200);
+    r = taken(staff_id, &now); /* the newest first */
+    assert_int_equal(now, before + 1);
+    assert_string_equal(answer_text(&r, "items/0/change/list/1"), "context.issues");
+    assert_string_equal(answer_text(&r, "items/0/change/format/1"), "csv");
+    assert_int_equal(json_array_size(answer_at(&r, "items/0/change/filters/1")), 1);
+    assert_string_equal(answer_text(&r, "items/0/change/filters/1/0"), "origin");
+    answer_free(&r);
+    fetched(staff, "/api/v1/orgs/keep/context/sites", xlsx, 200);
+    r = taken(staff_id, &now);
+    assert_int_equal(now, before + 2);
+    assert_string_equal(answer_text(&r, "items/0/change/list/1"), "context.sites");
+    assert_string_equal(answer_text(&r, "items/0/change/format/1"), "xlsx");
+    answer_free(&r);
+    act(client, "keep", id, "end", 200);
+    struct answer me = api_get(client, "/api/v1/me"); /* a member of the client's own likewise, and of the trail itself */
+    r = taken(answer_text(&me, "user/id"), &before);
+    answer_free(&r);
+    fetched(client, "/api/v1/orgs/keep/context/sites", "text/csv", 200);
+    fetched(client, "/api/v1/orgs/keep/events?limit=1", "text/csv", 200);
+    r = taken(answer_text(&me, "user/id"), &now);
+    assert_int_equal(now, before + 2);
+    assert_string_equal(answer_text(&r, "items/0/change/list/1"), "core.events");
+    answer_free(&r);
+    answer_free(&me);
+    free(id);
+}
+
 #define CASE(name) cmocka_unit_test(name)
 
 int main(void)
@@ -375,6 +439,7 @@ int main(void)
         CASE(what_cannot_be_asked),
         CASE(only_what_was_agreed_is_assigned),
         CASE(all_of_it_is_on_the_clients_trail),
+        CASE(a_list_taken_away_is_on_the_clients_trail),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -101,18 +101,23 @@ static inline enum bl_status ask_real_sql(struct bl_request *r, const char *sql,
     assert_false(a->committed); /* nothing after BL_FINAL */
     assert_non_null(strstr(sql, "$1"));
     a->fake.statements++;
+    if (flags & BL_APART && a->open) {
+        assert_true(db_script(a->db, "COMMIT"));
+        a->open = false;
+    }
     if (!a->open) {
-        db_queue(a->db, strcmp(r->method, "GET") == 0 ? "BEGIN READ ONLY" : "BEGIN", NULL, 0);
+        bool reads = strcmp(r->method, "GET") == 0 && (flags & BL_APART) == 0;
+        db_queue(a->db, reads ? "BEGIN READ ONLY" : "BEGIN", NULL, 0);
         db_queue(a->db, "SELECT core.enter($1::uuid, $2::uuid, NULL)", (const char *[]){r->actor, r->tenant}, 2);
         before = 2;
     }
     for (int i = 0; i < nargs; i++)
         all[i + 1] = args[i];
     db_queue(a->db, sql, all, nargs + 1);
-    if (flags & BL_FINAL)
+    if (flags & (BL_FINAL | BL_APART))
         db_queue(a->db, "COMMIT", NULL, 0);
     enum bl_status status = db_flush(a->db, a->arena, rows);
-    a->open = true;
+    a->open = (flags & BL_APART) == 0;
     a->committed = (flags & BL_FINAL) != 0 && status == BL_OK;
     if (status != BL_OK)
         return engine_explain(r, a->engine, db_error(a->db));

@@ -41,6 +41,10 @@ typedef enum bl_status (*bl_handler)(struct bl_request *);
 
 enum bl_sql_flag {
     BL_FINAL = 1 << 0, /* the last statement of this request: COMMIT goes in the same flush (one round trip in all) */
+    /* The core's own, on a GET: the statement runs in a transaction of its own, which may write and is committed with it; one
+     * that is open ends before, and the next statement opens the one that reads. So a note of what is read stands before the
+     * first byte leaves. */
+    BL_APART = 1 << 1,
 };
 
 /* The actor of what the service does by itself: duties, messages from other organisations. Nobody's user id. */
