@@ -98,11 +98,7 @@ static bool purge(struct purge *p)
         return false;
     p->statement = describe(p, tables, counts, db_integer(rows, 0, 0));
     return directory_ask(p->d,
-                         "WITH note AS (UPDATE core.engagement SET note = NULL WHERE $1::uuid IN (client_id, provider_id)), "
-                         "door AS (DELETE FROM core.door WHERE organisation = $1::uuid), "
-                         "subject AS (DELETE FROM core.identity_subject s USING core.identity_provider i "
-                         "WHERE i.id = s.provider_id AND i.organisation_id = $1::uuid), "
-                         "provider AS (DELETE FROM core.identity_provider WHERE organisation_id = $1::uuid) "
+                         "WITH note AS (UPDATE core.engagement SET note = NULL WHERE $1::uuid IN (client_id, provider_id)) "
                          "UPDATE core.organisation SET name = 'Purged' WHERE id = $1::uuid",
                          &p->tenant, 1, &rows) &&
            sign(p) &&

@@ -176,6 +176,34 @@ static const struct walk walks[] = {
      " AND p.prosrc ~* '\\mexecute\\M'",
      1},
 
+    /* core.forget_words finds the texts of an organisation that the serving role may write by itself. */
+    {"what may hold a person's name or address is looked through, goes with the person, or is kept for a reason",
+     "SELECT c.oid::regclass || '.' || a.attname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_attribute "
+     "a"
+     " ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = '' AND a.atttypid IN ('text'::regtype,"
+     " 'text[]'::regtype, 'varchar'::regtype, 'jsonb'::regtype) WHERE c.relkind IN ('r', 'p') AND " OWN_SCHEMAS
+     " AND (a.attname ~ 'mail' OR n.nspname = 'core' AND a.attname ~ '(^|_)name$')"
+     " AND NOT (EXISTS (SELECT FROM pg_attribute t WHERE t.attrelid = c.oid AND t.attname = 'tenant_id' AND NOT t.attisdropped)"
+     "   AND has_column_privilege('ballium_app', c.oid, a.attnum, 'SELECT')"
+     "   AND has_column_privilege('ballium_app', c.oid, a.attnum, 'UPDATE'))"
+     " AND NOT EXISTS (SELECT FROM core.personal p WHERE p.area = n.nspname AND p.relation = c.relname"
+     "   AND (p.field = a.attname OR p.act = 'person'))",
+     1},
+
+    {"what belongs to an account goes with it, or is kept for a reason",
+     "SELECT f.conrelid::regclass || '.' || a.attname FROM pg_constraint f JOIN pg_class c ON c.oid = f.conrelid"
+     " JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_attribute a ON a.attrelid = f.conrelid AND a.attnum = f.conkey[1]"
+     " WHERE f.contype = 'f' AND f.confrelid = 'core.user_account'::regclass AND NOT EXISTS (SELECT FROM core.personal p"
+     " WHERE p.area = n.nspname AND p.relation = c.relname AND p.field = a.attname)",
+     1},
+
+    {"what is noted as personal is there, and what goes is of nobody's tables",
+     "SELECT p.area || '.' || p.relation || '.' || p.field FROM core.personal p LEFT JOIN pg_namespace n ON n.nspname = p.area"
+     " LEFT JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = p.relation LEFT JOIN pg_attribute a ON a.attrelid = c.oid"
+     " AND a.attname = p.field AND NOT a.attisdropped WHERE a.attnum IS NULL OR (p.act IN ('person', 'organisation') AND EXISTS"
+     " (SELECT FROM pg_attribute t WHERE t.attrelid = c.oid AND t.attname = 'tenant_id' AND NOT t.attisdropped))",
+     2},
+
     /* A view reads with its owner's rights: over a forced table it is empty, over core.membership it shows every tenant. */
     {"a view over a tenant's table reads as its caller, or is fenced in its own text over core.membership",
      "WITH " TENANT_TABLES
@@ -201,7 +229,10 @@ static const char breakage[] =
     "CREATE POLICY everybody ON broken.wide USING (true);"
     "CREATE POLICY everything ON broken.wide TO ballium_portfolio USING (true);"
     "ALTER TABLE broken.wide ADD CONSTRAINT self_fk FOREIGN KEY (other_id) REFERENCES broken.wide (id) ON DELETE SET NULL;"
-    "CREATE TABLE broken.catalogue (id uuid REFERENCES broken.wide (id));"
+    "CREATE TABLE broken.catalogue (id uuid REFERENCES broken.wide (id), user_id uuid REFERENCES core.user_account (id), mailbox "
+    "text);"
+    "INSERT INTO core.personal VALUES ('broken', 'nowhere', 'nothing', 'person', 'gone'), ('broken', 'wide', 'other_id', "
+    "'person', 'a tenant''s');"
     "CREATE RULE quiet AS ON DELETE TO broken.wide DO INSTEAD NOTHING;"
     "CREATE FUNCTION broken.touch() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';"
     "CREATE TRIGGER touch BEFORE INSERT ON broken.wide FOR EACH ROW EXECUTE FUNCTION broken.touch();"
@@ -387,6 +418,29 @@ static void a_portfolio_is_what_the_person_may_enter(void **state)
     refused(w, w->super, "BL500", "SELECT * FROM core.enter_portfolio($1::uuid)", user); /* once */
 }
 
+/* The names of what goes are data, and no text of a statement. */
+static void what_goes_with_a_person_is_a_table(void **state)
+{
+    struct world *w = *state;
+    script(w->super,
+           "BEGIN; SET LOCAL ROLE ballium_owner;"
+           "INSERT INTO core.user_account (id, email, name) VALUES ('" TENANT_A "', 'a@wall.test', 'A'), ('" TENANT_B
+           "', 'b@wall.test', 'B');"
+           "CREATE SCHEMA \"odd; schema\"; CREATE TABLE \"odd; schema\".\"a \"\"table\" (\"who; is it\" uuid, said text);"
+           "INSERT INTO \"odd; schema\".\"a \"\"table\" VALUES ('" TENANT_A "', 'of A'), ('" TENANT_B "', 'of B');");
+    run(w, w->super, "SELECT core.erase_people(ARRAY[$1::uuid])", TENANT_A);
+    assert_string_equal(text_of(w, w->super, "SELECT string_agg(said, ' ' ORDER BY said) FROM \"odd; schema\".\"a \"\"table\""),
+                        "of A of B");
+    script(w->super, "INSERT INTO core.personal VALUES ('odd; schema', 'a \"table', 'who; is it', 'person', 'says who said it')");
+    run(w, w->super, "UPDATE core.user_account SET status = 'active' WHERE id = $1::uuid", TENANT_A);
+    assert_int_equal(number_of(w, w->super, "SELECT core.erase_people(ARRAY[$1::uuid])", TENANT_A), 1);
+    assert_string_equal(text_of(w, w->super, "SELECT string_agg(said, ' ' ORDER BY said) FROM \"odd; schema\".\"a \"\"table\""),
+                        "of B");
+    script(w->super, "RESET ROLE");
+    refused(w, w->app, "42501", "SELECT * FROM core.personal");
+    refused(w, w->app, "42501", "SELECT core.erase_people('{}')");
+}
+
 /* The event trail and the members are not the serving role's to change. */
 static void what_is_written_once_stays(void **state)
 {
@@ -407,6 +461,7 @@ int main(void)
         CASE(a_superuser_owner_is_seen),
         CASE(the_walls_hold_for_rows),
         CASE(a_portfolio_is_what_the_person_may_enter),
+        CASE(what_goes_with_a_person_is_a_table),
         CASE(what_is_written_once_stays),
     };
     return cmocka_run_group_tests(tests, world_make, world_end);
