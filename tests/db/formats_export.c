@@ -3,6 +3,8 @@
 
 #include "resource/export.h"
 
+#include <signal.h>
+#include <sys/resource.h>
 #include <zlib.h>
 
 #define XLSX "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -107,6 +109,32 @@ static void long_lists_are_whole_or_refused(void **state)
     assert_int_equal(fetch_log(y, XLSX, &lines), 422);
 }
 
+static void fetch_within(struct yard_db *y, int resource, rlim_t most)
+{
+    struct rlimit before, little;
+    struct ask *a = formats_ask(y);
+    a->fake.accepts = XLSX;
+    assert_int_equal(getrlimit(resource, &before), 0);
+    little = (struct rlimit){.rlim_cur = most, .rlim_max = before.rlim_max};
+    assert_int_equal(setrlimit(resource, &little), 0);
+    int status = ask(a, "GET", GATES, NULL);
+    assert_int_equal(setrlimit(resource, &before), 0);
+    assert_int_equal(status, 503);
+    assert_non_null(ask_problem(a, "no_room"));
+    assert_int_equal(a->fake.length, 0);
+    ask_free(a);
+}
+
+/* A workbook is made in a file: on a disk that is full, and where no file can be opened. */
+static void a_workbook_needs_room(void **state)
+{
+    struct yard_db *y = *state;
+    signal(SIGXFSZ, SIG_IGN);
+    fetch_within(y, RLIMIT_FSIZE, 512);
+    signal(SIGXFSZ, SIG_DFL);
+    fetch_within(y, RLIMIT_NOFILE, 3);
+}
+
 /* A file of the ZIP archive, inflated; found by its central directory (APPNOTE 4.3.12). */
 static char *unzip(struct yard_db *y, const char *zip, size_t length, const char *name)
 {
@@ -167,8 +195,11 @@ static void empty_workbooks_are_sound(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(csv_has_a_header_and_rows),       cmocka_unit_test(filters_hold_and_paging_does_not),
-        cmocka_unit_test(workbooks_hold_typed_cells),      cmocka_unit_test(empty_workbooks_are_sound),
+        cmocka_unit_test(a_workbook_needs_room),
+        cmocka_unit_test(csv_has_a_header_and_rows),
+        cmocka_unit_test(filters_hold_and_paging_does_not),
+        cmocka_unit_test(workbooks_hold_typed_cells),
+        cmocka_unit_test(empty_workbooks_are_sound),
         cmocka_unit_test(long_lists_are_whole_or_refused),
     };
     return cmocka_run_group_tests(tests, export_up, yard_down);

@@ -110,6 +110,13 @@ static void many_rows_are_numbered_in_their_order(void **state)
         formats_count(y, "SELECT count(*) FROM yard.gate WHERE ref = (SELECT ref FROM yard.gate WHERE id = '%s')", next), 1);
 }
 
+static void a_trial_is_true_or_false(void **state)
+{
+    struct ask *a = import(*state, GATES ":import", "title\nTried\n", "maybe", 400);
+    assert_non_null(ask_problem(a, "bad_parameter"));
+    ask_free(a);
+}
+
 static void every_bad_line_is_named(void **state)
 {
     struct yard_db *y = *state;
@@ -307,6 +314,7 @@ int main(void)
         cmocka_unit_test(rows_become_records),
         cmocka_unit_test(traces_are_those_of_a_create),
         cmocka_unit_test(many_rows_are_numbered_in_their_order),
+        cmocka_unit_test(a_trial_is_true_or_false),
         cmocka_unit_test(every_bad_line_is_named),
         cmocka_unit_test(headers_and_syntax_are_checked),
         cmocka_unit_test(an_export_comes_back_unchanged),

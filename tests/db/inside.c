@@ -1,5 +1,5 @@
 /* Duties, ordered jobs and messages: what `ballium work` does inside organisations, with the fixture area "postman". */
-#include "unit.h"
+#include "hark.h"
 
 #include "base/config.h"
 #include "http/act.h"
@@ -13,7 +13,7 @@ struct house {
     struct inside *inside;
     struct db *worker, *root;
     struct arena *arena;
-    char client[UUID_TEXT], body[UUID_TEXT], person[UUID_TEXT], client_slug[64];
+    char client[UUID_TEXT], body[UUID_TEXT], person[UUID_TEXT], client_slug[64], folder[40];
 };
 
 static int64_t number(struct house *h, const char *format, ...) BL_PRINTF(2, 3);
@@ -50,13 +50,23 @@ static void found(struct house *h, char id[UUID_TEXT], const char *prefix, const
                            prefix, id + 24, kind));
 }
 
+/* A line in sh, in the house's folder. */
+static void shell(struct house *h, const char *line)
+{
+    assert_int_equal(system(arena_format(h->arena, "cd %s && %s", h->folder, line)), 0); // NOLINT(cert-env33-c): of its own
+}
+
 static int set_up(void **state)
 {
     struct house *h = calloc(1, sizeof *h);
     const char *worker = getenv("BALLIUM_TEST_WORKER"), *app = getenv("BALLIUM_TEST_DATABASE");
     if (h == NULL || worker == NULL || app == NULL || getenv("BALLIUM_TEST_SUPERUSER") == NULL)
         return -1;
-    h->config = (struct config){.worker = (char *)(uintptr_t)worker,
+    strcpy(h->folder, "/tmp/ballium-inside-XXXXXX");
+    if (mkdtemp(h->folder) == NULL)
+        return -1;
+    h->config = (struct config){.data_dir = h->folder,
+                                .worker = (char *)(uintptr_t)worker,
                                 .database = (char *)(uintptr_t)app,
                                 .plugin_dir = TEST_PLUGINS,
                                 .plugins = "postman",
@@ -94,6 +104,7 @@ static int tear_down(void **state)
                            "DELETE FROM core.counter WHERE tenant_id IN ('%s', '%s'); UPDATE core.organisation SET "
                            "status = 'closed' WHERE id IN ('%s', '%s')",
                            h->client, h->body, h->client, h->body));
+    shell(h, "rm -r \"$PWD\"");
     inside_free(h->inside);
     db_free(h->root);
     db_free(h->worker);
@@ -112,12 +123,18 @@ static struct job take(struct house *h, const char *kind)
     return job;
 }
 
+static void order_of(struct house *h, const char *kind, const char *input)
+{
+    change(h,
+           arena_format(h->arena,
+                        "INSERT INTO core.job (tenant_id, id, kind, actor, input) VALUES ('%s', gen_random_uuid(), '%s', '%s', "
+                        "'%s')",
+                        h->client, kind, h->person, input));
+}
+
 static void order(struct house *h, const char *input)
 {
-    change(h, arena_format(h->arena,
-                           "INSERT INTO core.job (tenant_id, id, kind, actor, input) VALUES ('%s', gen_random_uuid(), "
-                           "'postman.carry', '%s', '%s')",
-                           h->client, h->person, input));
+    order_of(h, "postman.carry", input);
 }
 
 static void a_duty_is_done_in_every_active_organisation(void **state)
@@ -172,6 +189,58 @@ static void a_refused_job_is_undone_and_final(void **state)
     assert_int_equal(number(h, "SELECT count(*) FROM core.job WHERE tenant_id = '%s' AND state = 'dead' AND problem = '%s'",
                             h->client, problem),
                      1);
+}
+
+/* A job of the core's that fails with this status. What it says is in `problem`, of our own faults in the log alone: what of both
+ * is told. */
+static char *fails(struct house *h, const char *kind, const char *input, enum bl_status status, char problem[500])
+{
+    order_of(h, kind, input);
+    struct job job = take(h, kind);
+    assert_string_equal(job.name, kind);
+    struct hark log = hark_begin();
+    enum bl_status got = inside_task(h->inside, h->worker, &job, problem, 500);
+    char *said = hark_end(&log);
+    if (got != status)
+        fail_msg("%s %s: %d instead of %d: %s", kind, input, got, status, said);
+    assert_int_equal(jobs_failed(h->worker, h->arena, &job, problem, false), BL_OK);
+    return said;
+}
+
+static void what_is_wrong_with_an_order_of_the_cores_is_told(void **state)
+{
+    struct house *h = *state;
+    char problem[500], id[UUID_TEXT], input[100];
+    assert_non_null(strstr(fails(h, "core.export", "{}", BL_INTERNAL, problem), "bad_order"));
+    assert_non_null(strstr(fails(h, "core.report", "{\"report\": \"postman.blank\", \"format\": \"pdf\"}", BL_INTERNAL, problem),
+                           "bad_document"));
+    assert_null(strstr(problem, "bad_document")); /* a fault of the area's is nothing for who ordered it */
+    (void)fails(h, "core.report", "{\"report\": \"postman.parcel\", \"format\": \"pdf\"}", BL_NOT_FOUND, problem);
+    assert_memory_equal(problem, "not_loaded: ", 12);
+    uuid_v7(id);
+    snprintf(input, sizeof input, "{\"export\": \"%s\"}", id);
+    shell(h, "touch exports");
+    assert_non_null(strstr(fails(h, "core.export", input, BL_INTERNAL, problem), "no_folder"));
+    shell(h, arena_format(h->arena, "rm exports && mkdir -p exports/%s/%s.tar/in-the-way", h->client, id));
+    (void)fails(h, "core.export", input, BL_CONFLICT, problem);
+    assert_memory_equal(problem, "export_failed: ", 15);
+}
+
+static enum bl_status make_file(struct bl_request *r, void *arg)
+{
+    json_t *body = json_pack("{s:s}", "name", "list.txt");
+    (void)arg;
+    enum bl_status status = bl_create(r, "core.files", body, NULL);
+    json_decref(body);
+    return status;
+}
+
+static void an_area_makes_no_file_without_its_bytes(void **state)
+{
+    struct house *h = *state;
+    struct http_act act = {.tenant = h->client, .slug = h->client_slug, .what = "test", .run = make_file};
+    assert_int_equal(http_act(inside_worker(h->inside), &act), BL_UNPROCESSABLE);
+    assert_memory_equal(act.problem, "needs_bytes: ", 13);
 }
 
 static void who_has_left_has_no_jobs_done(void **state)
@@ -321,10 +390,16 @@ int main(void)
     alarm(120);
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        TEST(a_duty_is_done_in_every_active_organisation), TEST(a_job_is_done_in_the_name_of_who_ordered_it),
-        TEST(a_refused_job_is_undone_and_final),           TEST(who_has_left_has_no_jobs_done),
-        TEST(a_message_is_received_once_and_in_order),     TEST(a_message_that_nobody_takes_says_so),
-        TEST(orders_stand_with_their_transaction),         TEST(the_serving_role_cannot_enter_as_the_service),
+        TEST(a_duty_is_done_in_every_active_organisation),
+        TEST(a_job_is_done_in_the_name_of_who_ordered_it),
+        TEST(a_refused_job_is_undone_and_final),
+        TEST(who_has_left_has_no_jobs_done),
+        TEST(what_is_wrong_with_an_order_of_the_cores_is_told),
+        TEST(an_area_makes_no_file_without_its_bytes),
+        TEST(a_message_is_received_once_and_in_order),
+        TEST(a_message_that_nobody_takes_says_so),
+        TEST(orders_stand_with_their_transaction),
+        TEST(the_serving_role_cannot_enter_as_the_service),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,6 @@
 """The certificate on paper: every field that belongs there, and a code that a camera reads and that leads to the register. The drawing
 of a plan. The certificates are copies of the demo's one, with the days of each case; they are gone afterwards."""
-import os, subprocess, sys, tempfile, uuid
+import os, subprocess, sys, tempfile, time, uuid
 from xml.etree import ElementTree
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '../support'))
@@ -91,8 +91,25 @@ def only_what_is_valid():
     for status in ('suspended', 'withdrawn', 'expired', 'decision_pending'):
         job = paper(copied(status=status))
         verdict(f'{status}: no paper', job['state'] == 'dead' and 'only a valid certificate' in job['problem'], job)
+    job = paper(copied(edition='2013', expires_on=day(300)))
+    verdict('of 2013, after its end: no paper, whatever its status and its last day', isinstance(job, dict) and job['state'] == 'dead' and
+            job['problem'].startswith('not_valid: ') and 'edition that has ended' in job['problem'], job)
     job = paper(copied(expires_on=day(-1), decided_on=day(-900)))
     verdict('past its last day: no paper, whether or not the service was round', isinstance(job, dict) and job['state'] == 'dead', job)
+
+
+def a_message_in_anothers_name():
+    """The body takes an application from the organisation that sends it, whatever the message says."""
+    of = lambda slug: sql(f"SELECT id FROM core.organisation WHERE slug = '{slug}'")
+    id = str(uuid.UUID(bytes=b'\1\0\0\0\0\0\x70\0' + uuid.uuid4().bytes[8:])) # the oldest, so that it waits for none
+    body = __import__('json').dumps({'org': of('moat'), 'fields': {}})
+    sql(f"INSERT INTO core.message (tenant_id, id, to_tenant, kind, body, created_by) VALUES ('{of('keep')}', '{id}', '{of('outerwall')}', "
+        f"'certification.application', '{body}', '{office.id}')")
+    said, until = '', time.monotonic() + 60
+    while not said and time.monotonic() < until:
+        said = sql(f"SELECT problem FROM core.message WHERE id = '{id}'")
+    sql(f"DELETE FROM core.message WHERE id = '{id}'")
+    verdict('a message that names another sender is not taken', said.startswith('not_the_sender: '), said)
 
 
 def without_an_address():
@@ -125,6 +142,7 @@ try:
     after_a_lapse()
     places()
     only_what_is_valid()
+    a_message_in_anothers_name()
     without_an_address()
     the_drawing()
 finally:

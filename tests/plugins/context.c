@@ -221,6 +221,10 @@ static void adopting_twice_makes_one(void **state)
 {
     (void)state;
     refuse("processes:adopt", json_pack("{s:[s]}", "ids", "PR-77"), 422, "not_in_catalogue", "/ids/0");
+    json_t *many = json_array();
+    for (int i = 0; i < 101; i++)
+        json_array_append_new(many, json_string("PR-33"));
+    refuse("processes:adopt", json_pack("{s:o}", "ids", many), 422, "too_many", "/ids/100");
     struct answer a = make("processes:adopt", json_pack("{s:[s,s]}", "ids", "PR-33", "PR-34"), 200);
     answer_free(&a);
     a = make("processes:adopt", json_pack("{s:[s,s]}", "ids", "PR-33", "PR-34"), 200);

@@ -1,6 +1,7 @@
 /* The public report form through the real nginx: opened, used by strangers, bounded, shut; nothing is told to who may not know.
  */
 #include "operation.h"
+#include "person.h"
 
 #define FORM MOAT "report-form"
 
@@ -152,6 +153,29 @@ static void the_form_is_the_managers(void **state)
     api_free(other);
 }
 
+/* What one door takes in an hour is bounded, from however many addresses it comes. */
+static void a_form_takes_so_much_an_hour(void **state)
+{
+    (void)state;
+    char *token = opened();
+    person_sql("UPDATE core.door d SET used = 60, hour = now() FROM core.organisation o WHERE o.id = d.organisation AND o.slug = "
+               "'moat'");
+    const char *title = fresh("One too many");
+    struct answer a = report("moat", said(token, title));
+    expect_problem(&a, 429, "door_busy", NULL);
+    assert_string_equal(answer_header(&a, "retry-after"), "600");
+    answer_free(&a);
+    a = api_get(manager, MOAT "events?channel=form&sort=-noticed_at&limit=1");
+    assert_string_not_equal(answer_text(&a, "items/0/title"), title);
+    answer_free(&a);
+    person_sql("UPDATE core.door d SET hour = now() - interval '61 minutes' FROM core.organisation o WHERE o.id = d.organisation "
+               "AND o.slug = 'moat'");
+    a = report("moat", said(token, title));
+    expect_status(&a, 200);
+    answer_free(&a);
+    free(token);
+}
+
 /* Last: it uses up what this address may send in a minute. */
 static void an_address_that_floods_is_slowed(void **state)
 {
@@ -168,9 +192,13 @@ static void an_address_that_floods_is_slowed(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_stranger_reports),       cmocka_unit_test(nothing_is_told_to_others),
-        cmocka_unit_test(a_new_token_ends_the_old), cmocka_unit_test(strangers_say_what_was_noticed_and_no_more),
-        cmocka_unit_test(the_form_is_the_managers), cmocka_unit_test(an_address_that_floods_is_slowed),
+        cmocka_unit_test(a_stranger_reports),
+        cmocka_unit_test(nothing_is_told_to_others),
+        cmocka_unit_test(a_new_token_ends_the_old),
+        cmocka_unit_test(strangers_say_what_was_noticed_and_no_more),
+        cmocka_unit_test(a_form_takes_so_much_an_hour),
+        cmocka_unit_test(the_form_is_the_managers),
+        cmocka_unit_test(an_address_that_floods_is_slowed),
     };
     return cmocka_run_group_tests(tests, log_in, log_out);
 }

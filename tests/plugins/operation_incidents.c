@@ -351,6 +351,8 @@ static void evidence_passes_from_hand_to_hand(void **state)
     json_t *body = custody(incident, "collected", NULL, "Ann");
     json_object_set_new(body, "sha256", json_string("xyz"));
     refuse("custody-entries", json_deep_copy(body), 422, NULL, "/sha256");
+    json_object_set_new(body, "sha256", json_string("zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz"));
+    refuse("custody-entries", json_deep_copy(body), 422, "not_a_digest", "/sha256");
     json_object_set_new(body, "sha256", json_string(digests[0]));
     free(make_id("custody-entries", body));
     refuse("custody-entries", custody(incident, "collected", NULL, "Ann"), 422, "collected_already", "/item");

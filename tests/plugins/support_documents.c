@@ -227,6 +227,9 @@ static void nobody_judges_his_own_text(void **unused)
     /* Only the named reviewer decides. */
     refuses(top, REVIEWS, other, "approve", NULL, 403, "not_the_reviewer");
     refuses(reader, REVIEWS, other, "approve", NULL, 403, "forbidden");
+    /* And of a text that is in review. */
+    moves(author, VERSIONS, version, "recall", json_pack("{s:s}", "reason", "One word more"), "draft");
+    refuses(risk, REVIEWS, other, "approve", NULL, 409, "not_in_review");
     free(other);
     free(review);
     free(version);

@@ -207,6 +207,26 @@ static void dangerous_acts_need_a_fresh_sign_in(void **state)
     api_free(a);
 }
 
+/* Ended where this process could not see it: the token is good for some minutes, and makes no other. */
+static void a_session_that_is_over_steps_up_to_nothing(void **state)
+{
+    (void)state;
+    struct person p = person_new("keep", "reader");
+    struct api *a = person_api(&p, NULL);
+    char sql[300];
+    snprintf(
+        sql, sizeof sql,
+        "UPDATE core.session s SET ended_at = now(), ended_why = 'reuse' FROM core.user_account u WHERE u.id = s.user_id AND "
+        "u.email = '%s'",
+        p.email);
+    person_sql(sql);
+    struct answer r = api_post(a, "/api/v1/auth/step-up", json_pack("{s:s}", "password", p.password));
+    expect_problem(&r, 401, "session_over", NULL);
+    assert_null(strstr(r.body, "access_token"));
+    answer_free(&r);
+    api_free(a);
+}
+
 static void stepping_up_asks_for_the_second_factor(void **state)
 {
     (void)state;
@@ -354,6 +374,7 @@ int main(void)
         cmocka_unit_test(guessing_codes_is_slowed_like_guessing_passwords),
         cmocka_unit_test(confirming_ends_the_other_sessions),
         cmocka_unit_test(dangerous_acts_need_a_fresh_sign_in),
+        cmocka_unit_test(a_session_that_is_over_steps_up_to_nothing),
         cmocka_unit_test(stepping_up_asks_for_the_second_factor),
         cmocka_unit_test(sessions_are_listed_and_ended),
         cmocka_unit_test(a_new_password_ends_the_other_sessions),

@@ -1,5 +1,7 @@
 /* A request through all stages, over a transport in memory and without a database. */
 #include "fake_io.h"
+#include "hark.h"
+#include "http/door.h"
 #include "http/pipeline.h"
 #include "http/response.h"
 #include "http/worker.h"
@@ -72,6 +74,18 @@ static enum bl_status silent(struct bl_request *r)
 {
     (void)r;
     return BL_NOT_FOUND;
+}
+
+/* Of each status, without a word: those of the table in problem.c. */
+static enum bl_status wordless(struct bl_request *r)
+{
+    return (enum bl_status)atoi(bl_query(r, "status"));
+}
+
+/* A route that has entered, or may enter, an organisation in the usual way needs no door. */
+static enum bl_status wrong_door(struct bl_request *r)
+{
+    return http_door_enter(r, "good.report", "token", "good.thing:write");
 }
 
 static enum bl_status odd_status(struct bl_request *r)
@@ -176,6 +190,7 @@ static struct engine_route table[] = {
     {.method = "GET", .path = "/lead", .handler = lead_and_more, .flags = BL_PUBLIC, .own = &plain},
     {.method = "GET", .path = "/broken", .handler = broken, .flags = BL_PUBLIC, .own = &plain},
     {.method = "GET", .path = "/silent", .handler = silent, .flags = BL_PUBLIC, .own = &plain},
+    {.method = "GET", .path = "/wordless", .handler = wordless, .flags = BL_PUBLIC, .checks_query = true},
     {.method = "GET", .path = "/odd", .handler = odd_status, .flags = BL_PUBLIC, .own = &plain},
     {.method = "GET", .path = "/splits", .handler = splits, .flags = BL_PUBLIC, .checks_query = true},
     {.method = "GET", .path = "/splits-type", .handler = splits_type, .flags = BL_PUBLIC, .own = &plain},
@@ -617,7 +632,9 @@ static void headers_cannot_be_split(void **state)
         struct fake_io f;
         snprintf(target, sizeof target, "/splits?%s", queries[i]);
         fake_start(&f, "GET", target);
+        struct hark log = hark_begin();
         assert_problem(&f, 500, "internal");
+        assert_non_null(strstr(hark_end(&log), "bad_header"));
     }
     struct fake_io f;
     fake_start(&f, "GET", "/splits?name=X-A&value=caf%C3%A9");
@@ -719,23 +736,35 @@ static void full_memory_is_503(void **state)
     fake_end(&f);
 }
 
+static void a_status_without_words_has_words(void **state)
+{
+    (void)state;
+    static const struct {
+        int status;
+        const char *code;
+    } cases[] = {
+        {400, "bad_request"},           {401, "unauthorized"},      {403, "forbidden"},        {404, "not_found"},
+        {405, "method_not_allowed"},    {406, "not_acceptable"},    {408, "request_timeout"},  {409, "conflict"},
+        {412, "precondition_failed"},   {413, "too_large"},         {415, "unsupported_type"}, {422, "invalid"},
+        {428, "precondition_required"}, {429, "too_many_requests"}, {500, "internal"},         {503, "unavailable"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct fake_io f;
+        char path[40];
+        snprintf(path, sizeof path, "/wordless?status=%d", cases[i].status);
+        fake_start(&f, "GET", path);
+        assert_problem(&f, cases[i].status, cases[i].code);
+    }
+}
+
 /* ---- the log and the counters ---- */
 
 /* The log line of a request, with the newline, in a buffer of the next call's. */
 static char *logged(struct fake_io *f)
 {
-    int pipes[2], saved = dup(STDERR_FILENO);
-    static char line[8192];
-    assert_int_equal(pipe(pipes), 0);
-    dup2(pipes[1], STDERR_FILENO);
+    struct hark log = hark_begin();
     (void)http_handle(worker, &f->io);
-    dup2(saved, STDERR_FILENO);
-    close(saved);
-    close(pipes[1]);
-    ssize_t n = read(pipes[0], line, sizeof line - 1);
-    close(pipes[0]);
-    line[n < 0 ? 0 : n] = '\0';
-    return line;
+    return hark_end(&log);
 }
 
 static void a_request_is_one_line_of_the_log(void **state)
@@ -776,6 +805,31 @@ static void the_log_cannot_be_written_to_from_outside(void **state)
     assert_string_equal(member(json, "method"), evil);
     json_decref(json);
     fake_end(&f);
+}
+
+static void a_door_is_for_routes_that_enter_by_none_other(void **state)
+{
+    (void)state;
+    struct engine_route route = {.method = "GET", .path = "/wrong-door", .handler = wrong_door, .own = &plain};
+    struct http_request *r = arena_alloc(worker->arena, sizeof *r);
+    r->base.core = &http_core;
+    r->worker = worker;
+    r->arena = worker->arena;
+    r->match.route = &route;
+    assert_int_equal(wrong_door(&r->base), BL_INTERNAL);
+    assert_string_equal(r->problem.entries[0].code, "no_door");
+    arena_reset(worker->arena);
+}
+
+static void without_counters_there_are_no_metrics(void **state)
+{
+    (void)state;
+    struct fake_io f;
+    http_use_metrics(http, NULL);
+    fake_start(&f, "GET", "/metrics");
+    f.params[2] = "REMOTE_ADDR=127.0.0.1";
+    assert_problem(&f, 503, "no_metrics");
+    http_use_metrics(http, metrics);
 }
 
 static void metrics_are_counted_and_local(void **state)
@@ -832,9 +886,12 @@ int main(void)
         cmocka_unit_test(a_write_shows_nothing_before_its_commit),
         cmocka_unit_test(a_peer_that_left_is_noticed),
         cmocka_unit_test(full_memory_is_503),
+        cmocka_unit_test(a_status_without_words_has_words),
         cmocka_unit_test(a_request_is_one_line_of_the_log),
         cmocka_unit_test(the_log_cannot_be_written_to_from_outside),
         cmocka_unit_test(metrics_are_counted_and_local),
+        cmocka_unit_test(without_counters_there_are_no_metrics),
+        cmocka_unit_test(a_door_is_for_routes_that_enter_by_none_other),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
