@@ -315,6 +315,13 @@ static void only_what_was_agreed_is_assigned(void **state)
     expect_problem(&r, 422, "unknown_reference", "/user_id");
     answer_free(&r);
     answer_free(&me);
+    struct api *other = api_as("moat", "manager"); /* of neither side */
+    me = api_get(other, "/api/v1/me");
+    r = assigned(id, answer_text(&me, "user/id"), "reader");
+    expect_problem(&r, 422, "unknown_reference", "/user_id");
+    answer_free(&r);
+    answer_free(&me);
+    api_free(other);
     act(client, "keep", id, "end", 200);
     free(id);
 }
