@@ -60,8 +60,11 @@ static int ask(struct api *a, const char *path)
     int status = r.status;
     if (status == 429) {
         expect_problem(&r, 429, "too_many_requests", NULL);
+        char words[60];
         long wait = atol(answer_header(&r, "retry-after"));
         assert_in_range(wait, 1, 60);
+        snprintf(words, sizeof words, "try again in %ld seconds", wait); /* nginx would say one, whatever is left */
+        assert_non_null(strstr(answer_text(&r, "detail"), words));
         assert_non_null(strstr(answer_header(&r, "ratelimit"), ";r=0;"));
     }
     answer_free(&r);
