@@ -1,4 +1,4 @@
-/* Files are kept under an organisation's id and their hash: nothing else becomes a path. */
+/* Files are kept under an organisation's id and their hash: nothing else becomes a path. And they have a greatest size. */
 #include "unit.h"
 
 #include "files/files.h"
@@ -44,8 +44,31 @@ static void only_a_hash_is_a_name(void **state)
     assert_int_equal(system(command), 0); // NOLINT(cert-env33-c): a folder of its own
 }
 
+/* nginx says the same; this is for what it was told otherwise. */
+static void a_file_has_a_size(void **state)
+{
+    (void)state;
+    char folder[] = "/tmp/ballium-size-XXXXXX", command[64];
+    assert_non_null(mkdtemp(folder));
+    struct files *files = files_new(&(struct config){.data_dir = folder}, stderr);
+    struct arena *arena = arena_new(4 << 20);
+    struct files_problem problem = {0};
+    struct files_upload *upload = files ? files_begin(files, arena, &problem) : NULL;
+    assert_non_null(upload);
+    char *piece = calloc(1, 1 << 20);
+    for (int i = 0; i < FILES_MAX >> 20; i++)
+        assert_true(files_add(upload, piece, 1 << 20, &problem));
+    assert_false(files_add(upload, piece, 1, &problem));
+    assert_int_equal(problem.status, BL_TOO_LARGE);
+    free(piece);
+    arena_free(arena);
+    files_free(files);
+    snprintf(command, sizeof command, "rm -r %s", folder);
+    assert_int_equal(system(command), 0); // NOLINT(cert-env33-c): a folder of its own
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(only_a_hash_is_a_name)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(only_a_hash_is_a_name), cmocka_unit_test(a_file_has_a_size)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

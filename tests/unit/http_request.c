@@ -582,6 +582,24 @@ static void problems_point_at_values(void **state)
     fake_end(&f);
 }
 
+static void a_huge_value_comes_back_cut(void **state)
+{
+    (void)state;
+    struct fake_io f;
+    char target[3000] = "/hello/7?";
+    memset(target + 9, 'x', 2500);
+    strcpy(target + 2509, "=1");
+    fake_start(&f, "GET", target);
+    assert_true(http_handle(worker, &f.io));
+    assert_int_equal(fake_status(&f), 400);
+    json_t *json = problem(&f);
+    const char *detail = member(json, "detail");
+    assert_true(strlen(detail) > 900 && strlen(detail) <= 1000);
+    assert_string_equal(detail + strlen(detail) - 3, "…");
+    json_decref(json);
+    fake_end(&f);
+}
+
 static void problems_have_a_lead(void **state)
 {
     (void)state;
@@ -878,6 +896,7 @@ int main(void)
         cmocka_unit_test(json_errors_have_a_place),
         cmocka_unit_test(problems_point_at_values),
         cmocka_unit_test(problems_have_a_lead),
+        cmocka_unit_test(a_huge_value_comes_back_cut),
         cmocka_unit_test(internal_failures_tell_nothing),
         cmocka_unit_test(headers_cannot_be_split),
         cmocka_unit_test(no_database_is_503),
