@@ -6,7 +6,8 @@
 /* For the calling thread: what aside() calls. Borrowed. */
 void aside_by(void (*step)(void *self), void *self);
 
-/* Before a wait of more than a read of the database takes: a slow statement, another server, a large body. May be called again. */
+/* Before a wait of more than a read of the database takes: a slow statement, another server, a large body. May be called again.
+ */
 void aside(void);
 
 #endif

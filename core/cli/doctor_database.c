@@ -35,7 +35,8 @@ static void check_role(struct doctor *d, const struct bl_rows *rows)
     long long wanted = (long long)d->config->processes * (d->config->threads + FCGI_SPARE);
     if (db_integer(rows, 0, 7) < wanted + 5)
         doctor_say(d, FAILURE, "database",
-                   "max_connections leaves %lld, and %ld processes of %ld threads and %d spare ones take %lld: raise it, or lower `threads`",
+                   "max_connections leaves %lld, and %ld processes of %ld threads and %d spare ones take %lld: raise it, or "
+                   "lower `threads`",
                    (long long)db_integer(rows, 0, 7), d->config->processes, d->config->threads, FCGI_SPARE, wanted);
 }
 

@@ -35,9 +35,9 @@ struct fcgi;
 /* Makes the pool. False: errno. */
 bool fcgi_pool(int pool[2]);
 
-/* Starts threads for `places` places and FCGI_SPARE more, in which all signals are blocked, at place `mine` of the board. The listener is taken over and closed
- * as soon as it is drained, so that the address is free while the last requests run; the pool, the board and the application are
- * borrowed. NULL: logged. */
+/* Starts threads for `places` places and FCGI_SPARE more, in which all signals are blocked, at place `mine` of the board. The
+ * listener is taken over and closed as soon as it is drained, so that the address is free while the last requests run; the pool,
+ * the board and the application are borrowed. NULL: logged. */
 struct fcgi *fcgi_start(const struct fcgi_sockets *, struct fcgi_board *, size_t mine, const struct fcgi_app *, long places,
                         long read_timeout_seconds);
 
