@@ -309,8 +309,8 @@ enum bl_status certification_task_before(struct bl_request *r, const struct bl_c
     struct certification_chart chart;
     const char *plan = bl_text(change->after, "plan_id");
     enum bl_status status = check_days(r, change->after);
-    if (status == BL_OK && json_array_size(json_object_get(change->after, "predecessors")) == 0)
-        return BL_OK;    /* waits for nothing, so closes no circle */
+    if (status == BL_OK && change->before && json_array_size(json_object_get(change->after, "predecessors")) == 0)
+        return BL_OK;    /* is counted, and waits for nothing, so closes no circle */
     if (status == BL_OK) /* two who change one plan at once take turns */
         status =
             bl_sql(r, "SELECT FROM certification.project_plan WHERE tenant_id = $1 AND id = $2 FOR UPDATE", &plan, 1, 0, &rows);

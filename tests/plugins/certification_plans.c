@@ -154,12 +154,33 @@ static void what_a_task_must_not_say(void **state)
     free(plan);
 }
 
+/* All of a plan is computed anew with each of its tasks: it has a size. */
+static void the_201st_task_is_one_too_many(void **state)
+{
+    (void)state;
+    char *plan = adopted("fast");
+    json_t *tasks = json_array();
+    for (int number = 27; number <= 200; number++)
+        json_array_append_new(tasks, json_pack("{s:s, s:{s:s, s:i, s:s, s:s, s:i}}", "op", "create", "body", "plan_id", plan,
+                                               "number", number, "title", "One more", "phase", "operate", "duration_days", 1));
+    struct answer a = api_post(manager, PLANS "project-steps:batch", json_pack("{s:o}", "operations", tasks));
+    expect_status(&a, 200);
+    answer_free(&a);
+    a = api_post(manager, PLANS "project-steps",
+                 json_pack("{s:s, s:i, s:s, s:s, s:i}", "plan_id", plan, "number", 201, "title", "One too many", "phase",
+                           "operate", "duration_days", 1));
+    expect_problem(&a, 422, "too_many", NULL);
+    answer_free(&a);
+    free(plan);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_template_ends_when_it_must),
         cmocka_unit_test(the_baseline_stays_when_the_forecast_moves),
         cmocka_unit_test(what_a_task_must_not_say),
+        cmocka_unit_test(the_201st_task_is_one_too_many),
     };
     return cmocka_run_group_tests(tests, log_in, log_out);
 }
