@@ -278,11 +278,8 @@ static enum bl_status check_predecessors(struct bl_request *r, const struct bl_c
     long own = certification_number(change->after, "number");
     size_t at = find(chart, own), i;
     json_t *word;
-    if (at == chart->count) {
-        if (chart->count == CERTIFICATION_TASKS)
-            return bl_fail(r, BL_UNPROCESSABLE, "too_many", NULL, "a plan has %d tasks at most", CERTIFICATION_TASKS);
+    if (at == chart->count)
         chart->bars[chart->count++] = (struct certification_bar){.number = own};
-    }
     struct certification_task *task = &chart->bars[at].task;
     task->duration = certification_number(change->after, "duration_days");
     task->before_count = 0;
@@ -308,13 +305,16 @@ enum bl_status certification_task_before(struct bl_request *r, const struct bl_c
     struct bl_rows *rows;
     struct certification_chart chart;
     const char *plan = bl_text(change->after, "plan_id");
+    bool waits = json_array_size(json_object_get(change->after, "predecessors")) > 0;
     enum bl_status status = check_days(r, change->after);
-    if (status == BL_OK && change->before && json_array_size(json_object_get(change->after, "predecessors")) == 0)
-        return BL_OK;    /* is counted, and waits for nothing, so closes no circle */
+    if (status == BL_OK && change->before && !waits)
+        return BL_OK;
     if (status == BL_OK) /* two who change one plan at once take turns */
         status =
             bl_sql(r, "SELECT FROM certification.project_plan WHERE tenant_id = $1 AND id = $2 FOR UPDATE", &plan, 1, 0, &rows);
     if (status == BL_OK)
         status = certification_chart_read(r, plan, &chart);
-    return status == BL_OK ? check_predecessors(r, change, &chart) : status;
+    if (status == BL_OK && !change->before && chart.count >= CERTIFICATION_TASKS)
+        return bl_fail(r, BL_UNPROCESSABLE, "too_many", NULL, "a plan has %d tasks at most", CERTIFICATION_TASKS);
+    return status == BL_OK && waits ? check_predecessors(r, change, &chart) : status;
 }
