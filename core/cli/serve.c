@@ -146,23 +146,34 @@ static bool handle(void *worker, const struct http_io *io)
     return http_handle(worker, io);
 }
 
-static void *check_beside(void *self)
+struct beside {
+    const struct service *service;
+    enum master_check found;
+};
+
+static void *check_beside(void *arg)
 {
-    return (void *)(intptr_t)check_tables(self, stderr);
+    struct beside *b = arg;
+    b->found = check_tables(b->service, stderr);
+    return NULL;
 }
 
 /* PostgreSQL looks into its catalogue while the statements are put together here: a third of the time to the first answer. */
 static bool prepare(struct service *s, enum master_check *checked)
 {
-    pthread_t beside;
-    void *found;
+    pthread_t thread;
+    struct beside beside = {.service = s};
     s->registry = registry_load(s->first, stderr);
     if (s->registry == NULL)
         return false;
-    bool apart = pthread_create(&beside, NULL, check_beside, s) == 0;
+    bool apart = pthread_create(&thread, NULL, check_beside, &beside) == 0;
     s->engine = engine_new(s->registry, stderr);
     bool good = s->engine != NULL && build(s, s->first, stderr);
-    *checked = apart && pthread_join(beside, &found) == 0 ? (enum master_check)(intptr_t)found : check_tables(s, stderr);
+    if (apart)
+        pthread_join(thread, NULL);
+    else
+        check_beside(&beside);
+    *checked = beside.found;
     return good && *checked != MASTER_BAD;
 }
 

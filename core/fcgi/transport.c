@@ -8,6 +8,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -21,6 +22,8 @@ enum {
     CONNECTIONS = 4096, /* descriptors at or above it are turned away */
     TAKEN_AT_ONCE = 16
 };
+
+enum { BUSY, ARMING, REST };
 
 struct thread {
     struct fcgi *fcgi;
@@ -41,14 +44,17 @@ struct fcgi {
     long thread_count;
     struct thread *threads;
 
-    pthread_mutex_t lock; /* guards what follows, and changes to the epoll set */
+    /* By descriptor. Whoever makes it BUSY owns the connection, so that a request needs no lock. An event may come while its
+     * thread is still putting it back (ARMING); a drain waits for what is at REST. */
+    _Atomic unsigned char state[CONNECTIONS];
+    _Atomic bool draining; /* set before the marks are looked at, looked at after a mark is set: one of the two sees the other */
+
+    pthread_mutex_t lock; /* guards what follows */
     bool listed;          /* on the board: others compare themselves with this process */
-    bool draining;
     enum fcgi_drain how;
     int open;               /* connections, idle and busy */
     long places;            /* free ones */
     struct thread *resting; /* wait for one; the last to come is the first to go: its connection and caches are warm */
-    bool idle[CONNECTIONS]; /* by descriptor: in the set, no request under way, not in a thread's hands */
 };
 
 bool fcgi_pool(int pool[2])
@@ -165,7 +171,7 @@ static void adopt(struct fcgi *f, int fd)
         return;
     }
     count(f, 1);
-    f->idle[fd] = true;
+    f->state[fd] = REST;
     watch(f, EPOLL_CTL_ADD, fd);
 }
 
@@ -213,25 +219,31 @@ static void take_some(struct fcgi *f, int from)
     pthread_mutex_unlock(&f->lock);
 }
 
+/* False: it is in other hands. */
+static bool take_rest(struct fcgi *f, int fd)
+{
+    unsigned char seen = REST;
+    return atomic_compare_exchange_strong(&f->state[fd], &seen, BUSY);
+}
+
 static void serve_one(struct thread *t, FCGX_Request *request, int fd)
 {
     struct fcgi *f = t->fcgi;
-    pthread_mutex_lock(&f->lock);
-    bool mine = f->idle[fd]; /* no: handed over between the event and here */
-    f->idle[fd] = false;
-    pthread_mutex_unlock(&f->lock);
-    if (!mine)
-        return;
+    if (atomic_exchange(&f->state[fd], BUSY) == BUSY)
+        return; /* handed over between the event and here */
     bool kept = fcgi_request_serve(request, fd, f->app, t->worker, f->timeout * INT64_C(1000000));
-    pthread_mutex_lock(&f->lock);
-    if (!kept) {
-        gone(f);
-    } else if (f->draining) {
-        leave(f, fd);
-    } else {
-        f->idle[fd] = true; /* before the event can come */
+    if (kept && !f->draining) {
+        unsigned char seen = ARMING;
+        f->state[fd] = ARMING; /* before the event can come */
         watch(f, EPOLL_CTL_MOD, fd);
+        if (!atomic_compare_exchange_strong(&f->state[fd], &seen, REST) || !f->draining || !take_rest(f, fd))
+            return;
     }
+    pthread_mutex_lock(&f->lock);
+    if (kept)
+        leave(f, fd);
+    else
+        gone(f);
     pthread_mutex_unlock(&f->lock);
 }
 
@@ -370,7 +382,9 @@ bool fcgi_drain(struct fcgi *f, enum fcgi_drain how, long seconds)
     f->how = how;
     f->listed = false;
     f->board->open[f->mine] = FCGI_NOBODY;
-    memcpy(resting, f->idle, sizeof resting);
+    f->draining = true;
+    for (int fd = 0; fd < CONNECTIONS; fd++)
+        resting[fd] = f->state[fd] == REST;
     epoll_ctl(f->epoll, EPOLL_CTL_DEL, f->sockets.pool[0], NULL);
     /* Nobody comes after us: serve who has knocked already. */
     while (how == FCGI_STOP && (take(f, f->sockets.pool[0]) || take(f, f->sockets.listener)))
@@ -380,10 +394,9 @@ bool fcgi_drain(struct fcgi *f, enum fcgi_drain how, long seconds)
     for (int fd = 0; fd < CONNECTIONS; fd++) {
         if (!resting[fd] || (how == FCGI_STOP && readable(fd)))
             continue; /* busy, new, or a request has come: a thread will have it */
-        f->idle[fd] = false;
-        leave(f, fd);
+        if (take_rest(f, fd))
+            leave(f, fd);
     }
-    f->draining = true;
     if (f->open == 0)
         wake(f);
     pthread_mutex_unlock(&f->lock);
