@@ -212,8 +212,7 @@ static enum bl_status answer_role(struct bl_request *r, int code, const char *na
     if (bl_count(r, rows) != 1)
         return bl_fail(r, BL_NOT_FOUND, "no_such_record", NULL, "there is no such role");
     bl_respond(r, code, "application/json");
-    if (bl_cell(r, rows, 0, 5)) /* a built-in role has no version: it does not change */
-        resource_tag(r, bl_integer(r, rows, 0, 5));
+    resource_tag(r, bl_integer(r, rows, 0, 5)); /* a built-in role has none, so 0: it does not change */
     put_role(r, rows, 0);
     return BL_OK;
 }

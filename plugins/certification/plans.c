@@ -312,6 +312,8 @@ enum bl_status certification_task_before(struct bl_request *r, const struct bl_c
     if (status == BL_OK) /* two who change one plan at once take turns */
         status =
             bl_sql(r, "SELECT FROM certification.project_plan WHERE tenant_id = $1 AND id = $2 FOR UPDATE", &plan, 1, 0, &rows);
+    if (status == BL_OK && bl_count(r, rows) == 0)
+        return BL_OK; /* an unknown plan is refused by the reference itself */
     if (status == BL_OK)
         status = certification_chart_read(r, plan, &chart);
     if (status == BL_OK && !change->before && chart.count >= CERTIFICATION_TASKS)

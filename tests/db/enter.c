@@ -185,8 +185,8 @@ static void a_function_acts_for_the_organisation_that_was_entered(void **state)
         "SELECT core.organisation_rename($1::uuid, $2::uuid, 'Mine', gen_random_uuid(), 'r')",
         "SELECT core.organisation_status($1::uuid, $2::uuid, 'suspend', NULL, gen_random_uuid(), 'r')",
         "SELECT core.organisation_close($1::uuid, $2::uuid, NULL::date, NULL, gen_random_uuid(), 'r')",
-        "SELECT core.member_write($1::uuid, $2::uuid, 'remove', $2::uuid, NULL, NULL, gen_random_uuid(), 'r')",
-        "SELECT core.role_write($1::uuid, $2::uuid, 'create', 'my-role', 'Mine', '{}', gen_random_uuid(), 'r')",
+        "SELECT core.member_write($1::uuid, $2::uuid, 'remove', $2::uuid, NULL, NULL, NULL, gen_random_uuid(), 'r')",
+        "SELECT core.role_write($1::uuid, $2::uuid, 'create', 'my-role', NULL, 'Mine', '{}', gen_random_uuid(), 'r')",
         "SELECT core.invite($1::uuid, $2::uuid, gen_random_uuid(), 'a@example.org', '{reader}', '\\x00', 1, gen_random_uuid(), "
         "'r')",
         "SELECT core.door_open($1::uuid, gen_random_uuid(), 'operation.report', '\\x00', $2::uuid, gen_random_uuid(), 'r')",
