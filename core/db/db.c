@@ -15,7 +15,7 @@
 
 #define BACKOFF_FIRST 10000 /* microseconds */
 #define BACKOFF_LAST 1000000
-#define SHORT 5       /* milliseconds that most statements are done in */
+#define SHORT 20      /* milliseconds that reads are done in, also when the processors are busy */
 #define SILENCE 30000 /* milliseconds without a byte from the server: well over ballium_app's statement_timeout */
 #define BINARY 1
 
