@@ -257,19 +257,23 @@ static bool send_statement(struct db *db, size_t index)
     return sent;
 }
 
-static bool wait_for(PGconn *conn, short events)
+static int wait_at_most(PGconn *conn, short events, int milliseconds)
 {
     struct pollfd fd = {.fd = PQsocket(conn), .events = events};
     int ready;
     do
-        ready = poll(&fd, 1, SHORT);
+        ready = poll(&fd, 1, milliseconds);
     while (ready < 0 && errno == EINTR);
-    if (ready != 0)
-        return ready > 0;
-    aside();
-    do
-        ready = poll(&fd, 1, SILENCE);
-    while (ready < 0 && errno == EINTR);
+    return ready;
+}
+
+static bool wait_for(PGconn *conn, short events)
+{
+    int ready = wait_at_most(conn, events, SHORT);
+    if (ready == 0) {
+        aside();
+        ready = wait_at_most(conn, events, SILENCE);
+    }
     return ready > 0;
 }
 

@@ -1,24 +1,9 @@
 /* Bad input through nginx: each kind is refused with the right status and place, and nothing is changed by any of it. */
 #include "attack.h"
+#include "outerwall.h"
 
 #define SITES "/api/v1/orgs/outerwall/context/sites"
 #define GOOD "\"name\":\"Bad input\",\"address\":\"Lane 1\",\"country\":\"DE\",\"headcount\":1"
-
-static struct api *owner;
-
-static int set_up(void **state)
-{
-    (void)state;
-    owner = api_as("outerwall", "owner");
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    api_free(owner);
-    return 0;
-}
 
 static const struct {
     const char *what, *body, *type;

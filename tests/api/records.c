@@ -1,12 +1,12 @@
 /* Records under a race: lost updates, retries, pages while rows are inserted. */
 #include "attack.h"
+#include "outerwall.h"
 
 #include <pthread.h>
 
 #define SITES "/api/v1/orgs/outerwall/context/sites"
 
 enum { THREADS = 8 };
-static struct api *owner;
 static char record[300], etag[100];
 
 static json_t *site(const char *name)
@@ -20,20 +20,6 @@ static char *named(const char *what)
     static char name[100];
     snprintf(name, sizeof name, "%s %lld-%d-%d", what, (long long)time(NULL), (int)getpid(), ++made);
     return name;
-}
-
-static int set_up(void **state)
-{
-    (void)state;
-    owner = api_as("outerwall", "owner");
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    api_free(owner);
-    return 0;
 }
 
 static char *make(const char *name)

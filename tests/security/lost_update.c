@@ -1,13 +1,13 @@
 /* Whoever has read an old version changes nothing, whatever the way: a change, an archive, a transition, a batch. One after the
  * other, and all at once. */
 #include "attack.h"
+#include "outerwall.h"
 
 #include <pthread.h>
 
 #define CONTEXT "/api/v1/orgs/outerwall/context/"
 
 enum { THREADS = 6 };
-static struct api *owner;
 
 /* %s: the record's id and, in a batch, its tag with the quotes escaped. */
 static const struct way {
@@ -25,20 +25,6 @@ static const struct way {
      "{\"operations\":[{\"op\":\"submit\",\"id\":\"%s\",\"if_match\":\"%s\"}]}", true},
 };
 enum { WAYS = sizeof ways / sizeof *ways, TRANSITION = 2, TRANSITION_IN_BATCH = 5 };
-
-static int set_up(void **state)
-{
-    (void)state;
-    owner = api_as("outerwall", "owner");
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    api_free(owner);
-    return 0;
-}
 
 /* A new record of the list. The caller frees its id. */
 static char *make(const char *list)
