@@ -7,7 +7,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +25,7 @@ enum {
     RETIRED = 256,
     STOP_SECONDS = 10,
     HAND_OVER_SECONDS = 60,
+    KEPT_BYTES = 1 << 20,
     MS = 1000, /* in microseconds */
     SECOND = 1000 * MS,
 };
@@ -73,11 +76,22 @@ static void tie_to_master(const struct master *m, const char *name)
     close(m->signals);
 }
 
+/* Two habits of the system that cost more than they give here. What a list took stays for the next one: else glibc gives each
+ * one's half a megabyte back and the kernel clears it anew. And a worker does not interrupt who wakes it: nginx passes on all
+ * that has come before it is a worker's turn, which is 7 more requests in a hundred when the processors are busy. */
+static void spare_the_kernel(void)
+{
+    mallopt(M_TRIM_THRESHOLD, KEPT_BYTES);
+    if (sched_setscheduler(0, SCHED_BATCH, &(struct sched_param){.sched_priority = 0}) != 0)
+        log_write(LOG_DEBUG, "worker", "no batch scheduling: %s", strerror(errno));
+}
+
 /* A worker process, from its fork to its end. */
 static int work(const struct master *m, size_t place)
 {
     tie_to_master(m, "ballium: worker");
     const struct config *c = m->plan->config;
+    spare_the_kernel();
     struct fcgi *f = fcgi_start(&m->sockets, m->board, place, &m->plan->app, c->threads, c->read_timeout);
     pid_t self = getpid();
     if (f == NULL || write(m->ready[1], &self, sizeof self) != sizeof self)

@@ -49,8 +49,10 @@ struct http_response {
 
 struct http_transaction {
     enum { TX_NONE, TX_OPEN, TX_COMMITTED, TX_FAILED } state;
-    bool ready, read_only, apart;    /* apart: BL_APART is being asked */
-    int enter;                       /* which statement of the first flush asks to be let in; 0: none */
+    bool ready, read_only;
+    bool apart;                      /* BL_APART is being asked */
+    bool alone;                      /* without BEGIN and COMMIT */
+    int enter;                       /* which statement of the first flush asks to be let in */
     enum bl_status failed;           /* TX_FAILED: the status it was told with */
     const char *roles;               /* of the caller, as core.enter returned them; NULL before */
     const struct bl_rows *portfolio; /* BL_PORTFOLIO: of core.enter_portfolio */

@@ -15,8 +15,9 @@
 
 enum { QUEUE = 6 }; /* BEGIN, enter, two statements, COMMIT, and one to spare */
 
-static const char enter_sql[] = "SELECT core.enter($1::uuid, $2::uuid, $3)";
-static const char enter_client_sql[] = "SELECT core.enter_client($1::uuid, $2::uuid, $3, $4)";
+#define ENTER "SELECT core.enter($1::uuid, $2::uuid, $3)"
+#define ENTER_CLIENT "SELECT core.enter_client($1::uuid, $2::uuid, $3, $4)"
+#define TO_READ ", set_config('transaction_read_only', 'on', true)"
 
 enum bl_status http_no_organisation(struct http_request *r)
 {
@@ -125,13 +126,13 @@ static bool reads_only(const struct http_request *r)
     return !r->tx.apart && strcmp(r->base.method, "GET") == 0 && (r->match.route->flags & BL_WRITE) == 0;
 }
 
-static void queue_enter(struct http_request *r)
+static void queue_enter(struct http_request *r, bool alone)
 {
     const char *const args[] = {r->base.actor, r->base.tenant, r->match.route->permission, r->scope};
     if (r->caller.client)
-        db_queue(r->worker->db, enter_client_sql, args, 4);
+        db_queue(r->worker->db, alone ? ENTER_CLIENT TO_READ : ENTER_CLIENT, args, 4);
     else
-        db_queue(r->worker->db, enter_sql, args, 3);
+        db_queue(r->worker->db, alone ? ENTER TO_READ : ENTER, args, 3);
 }
 
 /* `ballium work` has a role of its own. It enters as the service, or goes on as the serving role and enters as the person. */
@@ -145,17 +146,24 @@ static size_t queue_enter_act(struct http_request *r)
         r->tx.enter = 1;
     } else {
         db_queue(db, become, NULL, 0);
-        queue_enter(r);
+        queue_enter(r, false);
         r->tx.enter = 2;
     }
     return 3;
 }
 
-/* Queues BEGIN and what enters; returns how many that is. */
-static size_t queue_begin(struct http_request *r)
+/* Queues BEGIN and what enters; returns how many that is. A read that is whole in this flush needs no BEGIN and no COMMIT: what
+ * stands before one Sync is a transaction (PostgreSQL's protocol, "Pipelining"). That saves a twentieth of a read. */
+static size_t queue_begin(struct http_request *r, bool whole)
 {
     struct db *db = r->worker->db;
     r->tx.read_only = reads_only(r);
+    r->tx.alone = whole && r->tx.read_only && r->base.tenant != NULL && r->act == NULL;
+    if (r->tx.alone) {
+        queue_enter(r, true);
+        r->tx.enter = 0;
+        return 1;
+    }
     db_queue(db, r->tx.read_only ? "BEGIN READ ONLY" : "BEGIN", NULL, 0);
     if (r->base.tenant == NULL && (r->match.route->flags & ENGINE_PORTFOLIO) != 0) {
         db_queue(db, "SET LOCAL ROLE ballium_portfolio", NULL, 0); /* the handler's first statement is core.enter_portfolio */
@@ -165,7 +173,7 @@ static size_t queue_begin(struct http_request *r)
         return 1;
     if (r->act != NULL)
         return queue_enter_act(r);
-    queue_enter(r);
+    queue_enter(r, false);
     r->tx.enter = 1;
     return 2;
 }
@@ -180,7 +188,7 @@ static enum bl_status enter_portfolio(struct http_request *r)
 {
     struct bl_rows *all[QUEUE] = {NULL};
     const char *comma = "", *args[] = {r->base.actor};
-    size_t last = queue_begin(r);
+    size_t last = queue_begin(r, false);
     db_queue(r->worker->db, "SELECT id, slug, name, held FROM core.enter_portfolio($1::uuid)", args, 1);
     enum bl_status flushed = db_flush(r->worker->db, r->arena, all);
     if (flushed != BL_OK)
@@ -224,15 +232,15 @@ enum bl_status http_run(struct http_request *r, const struct http_statement *sta
         if (ready == BL_OK && portfolio_view(r))
             ready = enter_portfolio(r);
         else if (ready == BL_OK)
-            before = queue_begin(r);
+            before = queue_begin(r, commit);
         if (ready != BL_OK)
             return ready;
     }
     for (size_t i = 0; i < count; i++)
         queue(r, &statements[i]);
-    if (commit)
+    if (commit && !r->tx.alone)
         db_queue(r->worker->db, "COMMIT", NULL, 0);
-    bool entering = before > 1 && r->base.tenant != NULL;
+    bool entering = before > 0 && r->base.tenant != NULL;
     enum bl_status flushed = db_flush(r->worker->db, r->arena, all);
     if (flushed != BL_OK)
         return fail(r, flushed, entering, commit);

@@ -18,16 +18,19 @@ def parameters(text):
 
 def executed(log):
     """(statement, parameters) of every execution in a statement log, in order."""
-    entry = re.compile(r"^\d{4}-\d\d-\d\d \S+ \S+ \[\d+\] (\w+):  (.*)$")
+    entry = re.compile(r"^\d{4}-\d\d-\d\d \S+ \S+ \[(\d+)\] (\w+):  (.*)$")
     entries = []
     for line in log.splitlines():
         match = entry.match(line)
         if match:
-            entries.append([match[1], match[2]])
+            entries.append(list(match.groups()))
         elif entries:
-            entries[-1][1] += "\n" + line.lstrip("\t")
+            entries[-1][2] += "\n" + line.lstrip("\t")
+    entered = {process for process, _, text in entries if "core.enter(" in text}  # the others are the worker of jobs
     statements = []
-    for kind, text in entries:
+    for process, kind, text in entries:
+        if process not in entered:
+            continue
         match = re.match(r"duration: \S+ ms  execute \w+: (.*)", text, re.S)
         if kind == "LOG" and match:
             statements.append([match[1], {}])
@@ -76,8 +79,6 @@ def capture(superuser, log, ask):
     superuser("ALTER SYSTEM RESET log_min_duration_statement", "SELECT pg_reload_conf()")
     time.sleep(0.5)
     found = executed(text)
-    begins = [i for i, (statement, _) in enumerate(found) if statement.startswith("BEGIN")]
-    commits = [i for i, (statement, _) in enumerate(found) if statement == "COMMIT"]
-    if not begins or not commits:
+    if not found:
         raise SystemExit("tests/bench/run: the statement log does not hold the request: " + text[:2000])
-    return found[begins[0]:commits[-1] + 1]
+    return found

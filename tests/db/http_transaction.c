@@ -156,6 +156,7 @@ static const struct engine_route routes[] = {
      .checks_query = true},
     {.method = "GET", .path = BELOW "/read", .handler = read_counter, .permission = READ, .checks_query = true},
     {.method = "GET", .path = BELOW "/writes", .handler = add_final, .checks_query = true},
+    {.method = "GET", .path = BELOW "/writes-open", .handler = add_open, .checks_query = true},
     {.method = "GET", .path = BELOW "/may-write", .handler = add_final, .flags = BL_WRITE, .checks_query = true},
     {.method = "POST", .path = BELOW "/add-fail", .handler = add_then_fail, .checks_query = true},
     {.method = "POST", .path = BELOW "/fail", .handler = fail_first, .permission = READ, .checks_query = true},
@@ -363,11 +364,14 @@ static void nothing_runs_after_the_final_statement(void **state)
 static void get_cannot_write(void **state)
 {
     (void)state;
+    static const char *const paths[] = {"/writes?register=g", "/writes-open?register=g"}; /* without BEGIN, and after it */
     struct fake_io f;
-    stand_request(&stand, &f, "GET", "/writes?register=g");
-    assert_int_equal(stand_serve(&stand, &f), 500);
-    fake_end(&f);
-    assert_int_equal(counted("g"), 0);
+    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
+        stand_request(&stand, &f, "GET", paths[i]);
+        assert_int_equal(stand_serve(&stand, &f), 500);
+        fake_end(&f);
+        assert_int_equal(counted("g"), 0);
+    }
     stand_request(&stand, &f, "GET", "/may-write?register=g");
     assert_int_equal(stand_serve(&stand, &f), 200);
     fake_end(&f);
