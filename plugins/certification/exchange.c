@@ -165,16 +165,14 @@ static bool of_finding(const struct bl_change *change)
 }
 
 /* Answers are counted, so that what the body said before it had one of them is known for old when it comes. */
+#define COUNT(table)                                                                                                             \
+    "UPDATE certification." table " SET answers = coalesce(answers, 0) + 1 WHERE tenant_id = $1 AND id = $2 RETURNING answers"
+
 static enum bl_status count_answer(struct bl_request *r, const struct bl_change *change, long long *number)
 {
     struct bl_rows *rows;
-    enum bl_status status =
-        bl_sql(r,
-               of_finding(change) ? "UPDATE certification.received_finding SET answers = coalesce(answers, 0) + 1"
-                                    " WHERE tenant_id = $1 AND id = $2 RETURNING answers"
-                                  : "UPDATE certification.announced_audit SET answers = coalesce(answers, 0) + 1"
-                                    " WHERE tenant_id = $1 AND id = $2 RETURNING answers",
-               &change->id, 1, 0, &rows);
+    const char *sql = of_finding(change) ? COUNT("received_finding") : COUNT("announced_audit");
+    enum bl_status status = bl_sql(r, sql, &change->id, 1, 0, &rows);
     if (status == BL_OK)
         *number = bl_integer(r, rows, 0, 0);
     return status;
@@ -255,17 +253,16 @@ static bool expected(const char *subject, const char *verb, const char *state)
 }
 
 /* Not before the answer is in the record: what is told on the way there shows it half done, and the client leaves that be. */
+#define MARK(table)                                                                                                              \
+    "UPDATE certification." table " SET answered = $3 WHERE tenant_id = $1 AND id = $2 AND coalesce(answered, 0) < $3"
+
 static enum bl_status mark_answered(struct bl_request *r, const char *id, bool audit, const json_t *message)
 {
     struct bl_rows *rows;
     char number[24];
     snprintf(number, sizeof number, "%lld", (long long)json_integer_value(json_object_get(message, "number")));
     const char *args[] = {id, number};
-    return bl_sql(
-        r,
-        audit ? "UPDATE certification.audit SET answered = $3 WHERE tenant_id = $1 AND id = $2 AND coalesce(answered, 0) < $3"
-              : "UPDATE certification.finding SET answered = $3 WHERE tenant_id = $1 AND id = $2 AND coalesce(answered, 0) < $3",
-        args, 2, 0, &rows);
+    return bl_sql(r, audit ? MARK("audit") : MARK("finding"), args, 2, 0, &rows);
 }
 
 /* The body went on meanwhile: its record stands, and the client is told how it is. */
