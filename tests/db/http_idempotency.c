@@ -42,8 +42,8 @@ static enum bl_status add_slowly(struct bl_request *r)
     enum bl_status status = BL_OK;
     while (status == BL_OK) {
         status = bl_sql(r,
-                        "SELECT 1 FROM pg_locks l JOIN pg_stat_activity a USING (pid) WHERE NOT l.granted AND l.locktype = "
-                        "'transactionid' AND a.application_name = 'http-test' AND $1::uuid IS NOT NULL",
+                        "SELECT 1 FROM pg_locks l WHERE NOT l.granted AND pg_backend_pid() = ANY (pg_blocking_pids(l.pid)) AND "
+                        "$1::uuid IS NOT NULL",
                         NULL, 0, 0, &rows);
         if (status == BL_OK && bl_count(r, rows) > 0)
             return add(r);
