@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <sodium.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -100,6 +101,30 @@ bool uuid_valid(const char *text)
 {
     uint8_t bytes[16];
     return uuid_parse(text, bytes);
+}
+
+static atomic_int process; /* 0: not asked since the fork */
+
+static void forget_process(void)
+{
+    atomic_store_explicit(&process, 0, memory_order_relaxed);
+}
+
+static void watch_forks(void)
+{
+    pthread_atfork(NULL, NULL, forget_process);
+}
+
+int process_id(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    int known = atomic_load_explicit(&process, memory_order_relaxed);
+    if (known != 0)
+        return known;
+    pthread_once(&once, watch_forks);
+    known = getpid();
+    atomic_store_explicit(&process, known, memory_order_relaxed);
+    return known;
 }
 
 static int64_t clock_read(clockid_t id)

@@ -21,6 +21,7 @@ bool time_parse(const char *text, int64_t *out);             /* RFC 3339 with an
 void date_format(int32_t days, char out[TIME_TEXT]);         /* days since 1970-01-01 -> 2026-01-31; proleptic Gregorian */
 bool date_parse(const char *text, int32_t *out);             /* exactly YYYY-MM-DD and a real day, 0001 to 9999 */
 
+int process_id(void);                                  /* getpid, without asking the kernel each time */
 bool random_bytes(void *out, size_t length);           /* from the kernel */
 uint64_t hash_bytes(const void *bytes, size_t length); /* fast, keyed per process: for tables in memory only */
 #define SHA256_TEXT 65

@@ -40,7 +40,7 @@ static void head(struct json *j, enum log_level level, const char *event)
     json_put_text(j, "time", now);
     json_put_text(j, "level", names[level]);
     json_put_text(j, "event", event);
-    json_put_integer(j, "pid", getpid());
+    json_put_integer(j, "pid", process_id());
     if (request_id != NULL)
         json_put_text(j, "request_id", request_id);
     if (trace_id != NULL)

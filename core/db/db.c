@@ -7,7 +7,6 @@
 #include "db/rows.h"
 #include "db/statements.h"
 #include <errno.h>
-#include <inttypes.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,15 +15,17 @@
 #define BACKOFF_FIRST 10000 /* microseconds */
 #define BACKOFF_LAST 1000000
 #define SHORT 20      /* milliseconds that reads are done in, also when the processors are busy */
+#define FRESH 1000    /* microseconds that an answer speaks for the connection */
 #define SILENCE 30000 /* milliseconds without a byte from the server: well over ballium_app's statement_timeout */
 #define BINARY 1
+#define UUID 2950 /* pg_type.oid */
 
 /* What the server will answer, in order. */
-enum answer_kind { ANSWER_PREPARE, ANSWER_DEALLOCATE, ANSWER_EXECUTE };
+enum answer_kind { ANSWER_PREPARE, ANSWER_DESCRIBE, ANSWER_DEALLOCATE, ANSWER_EXECUTE };
 struct answer {
     enum answer_kind kind;
     size_t index;                /* of the queued statement */
-    struct statement *statement; /* PREPARE: forgotten again when it fails */
+    struct statement *statement; /* PREPARE: forgotten again when it fails; DESCRIBE: whose parameters are told */
 };
 
 struct db {
@@ -32,7 +33,7 @@ struct db {
     char *conninfo;
     bool prepared;
     bool stale; /* the server may hold statements that `statements` does not know: DEALLOCATE ALL when idle */
-    int64_t backoff, next_try;
+    int64_t backoff, next_try, heard; /* heard: when the server last answered */
     uint64_t flushes;
     struct pending pending;
     struct answer *answers;
@@ -177,9 +178,12 @@ static void connect_with_backoff(struct db *db)
     db->backoff = db->backoff * 2 < BACKOFF_LAST ? db->backoff * 2 : BACKOFF_LAST;
 }
 
-/* A server has nothing to say on an idle connection but that it goes away. */
+/* A server has nothing to say on an idle connection but that it goes away. One that answered a moment ago is not asked: going
+ * away right now is no different from going away in the middle of the next statement. */
 static bool spoke_while_idle(const struct db *db)
 {
+    if (clock_monotonic() - db->heard < FRESH)
+        return false;
     struct pollfd fd = {.fd = PQsocket(db->conn), .events = POLLIN | POLLRDHUP};
     return poll(&fd, 1, 0) != 0;
 }
@@ -198,22 +202,16 @@ static void expect(struct db *db, enum answer_kind kind, size_t index, struct st
     db->answers[db->answer_count++] = (struct answer){.kind = kind, .index = index, .statement = statement};
 }
 
-static void statement_name(const struct statement *s, char out[24])
-{
-    snprintf(out, 24, "s%" PRIu64, s->number);
-}
-
-/* Sends a Parse for a text that this connection has not seen, and drops the oldest statement when there are too many.
- * `out` stays NULL when every slot is in use by this very flush: the statement then goes unnamed. */
+/* Sends a Parse for a text that this connection has not seen, asks for the types of its parameters, and drops the oldest
+ * statement when there are too many. `out` stays NULL when every slot is in use by this very flush: the statement then goes
+ * unnamed. */
 static bool prepare(struct db *db, size_t index, struct statement **out)
 {
-    char name[24];
     const char *text = db_pending_text(&db->pending, index);
     struct statement *surplus = db_statements_surplus(&db->statements, db->flushes);
     if (surplus) {
         char sql[40];
-        statement_name(surplus, name);
-        snprintf(sql, sizeof sql, "DEALLOCATE %s", name);
+        snprintf(sql, sizeof sql, "DEALLOCATE %s", surplus->name);
         db_statements_remove(&db->statements, surplus);
         if (!PQsendQueryParams(db->conn, sql, 0, NULL, NULL, NULL, NULL, BINARY))
             return false;
@@ -222,10 +220,14 @@ static bool prepare(struct db *db, size_t index, struct statement **out)
     struct statement *s = db_statements_add(&db->statements, text, db->pending.statements[index].length);
     if (!s)
         return true;
-    statement_name(s, name);
-    if (!PQsendPrepare(db->conn, name, text, 0, NULL))
+    if (!PQsendPrepare(db->conn, s->name, text, 0, NULL))
         return false;
     expect(db, ANSWER_PREPARE, index, s);
+    if (db->pending.statements[index].nargs > 0) {
+        if (!PQsendDescribePrepared(db->conn, s->name))
+            return false;
+        expect(db, ANSWER_DESCRIBE, index, s);
+    }
     *out = s;
     return true;
 }
@@ -234,23 +236,21 @@ static bool send_statement(struct db *db, size_t index)
 {
     const struct pending_statement *p = &db->pending.statements[index];
     const char *text = db_pending_text(&db->pending, index);
-    const char *const *values = db_pending_values(&db->pending, index);
-    if (!values)
-        return false;
     struct statement *s = NULL;
     if (db->prepared) {
         s = db_statements_find(&db->statements, text, p->length);
         if (!s && !prepare(db, index, &s))
             return false;
     }
+    const struct arguments *a = db_pending_arguments(&db->pending, index, s ? s->uuids : 0);
+    if (!a)
+        return false;
     int sent;
     if (s) {
-        char name[24];
-        statement_name(s, name);
         s->used = db->flushes;
-        sent = PQsendQueryPrepared(db->conn, name, p->nargs, values, NULL, NULL, BINARY);
+        sent = PQsendQueryPrepared(db->conn, s->name, p->nargs, a->values, a->lengths, a->formats, BINARY);
     } else {
-        sent = PQsendQueryParams(db->conn, text, p->nargs, NULL, values, NULL, NULL, BINARY);
+        sent = PQsendQueryParams(db->conn, text, p->nargs, NULL, a->values, a->lengths, a->formats, BINARY);
     }
     if (sent)
         expect(db, ANSWER_EXECUTE, index, NULL);
@@ -281,7 +281,7 @@ static bool send_all(struct db *db)
 {
     db->flushes++;
     db->answer_count = 0;
-    size_t need = 3 * db->pending.count;
+    size_t need = 4 * db->pending.count;
     if (need > db->answer_room) {
         struct answer *larger = realloc(db->answers, need * sizeof *larger);
         if (!larger)
@@ -319,6 +319,15 @@ static bool rolled_back_instead(const struct db *db, PGresult *result, size_t in
     return strcmp(PQcmdStatus(result), "ROLLBACK") == 0 && strncasecmp(db_pending_text(&db->pending, index), "ROLLBACK", 8) != 0;
 }
 
+/* PostgreSQL reads a uuid much faster from its 16 bytes than from its text. */
+static void learn_parameters(struct statement *s, const PGresult *told)
+{
+    int count = PQnparams(told);
+    for (int i = 0; i < count && i < 64; i++)
+        if (PQparamtype(told, i) == UUID)
+            s->uuids |= UINT64_C(1) << i;
+}
+
 /* One result: keeps it in `rows`, or frees it. */
 static enum bl_status settle(struct db *db, const struct answer *a, PGresult *result, struct bl_rows *rows)
 {
@@ -338,6 +347,8 @@ static enum bl_status settle(struct db *db, const struct answer *a, PGresult *re
         status = BL_INTERNAL;
         set_error(db, "25P02", "the transaction had failed before it was committed", a->index);
     }
+    if (status == BL_OK && a->kind == ANSWER_DESCRIBE)
+        learn_parameters(a->statement, result);
     if (status == BL_OK && a->kind == ANSWER_EXECUTE && rows)
         rows[a->index].result = result;
     else
@@ -364,6 +375,7 @@ static enum bl_status receive_all(struct db *db, struct bl_rows *rows)
     PGresult *sync = take(db);
     bool synced = PQresultStatus(sync) == PGRES_PIPELINE_SYNC;
     PQclear(sync);
+    db->heard = clock_monotonic();
     return synced ? status : BL_UNAVAILABLE;
 }
 

@@ -1,4 +1,5 @@
 #include "db/pending.h"
+#include "base/ids.h"
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -63,7 +64,10 @@ void db_pending_free(struct pending *p)
 {
     free(p->statements);
     free(p->offsets);
-    free(p->values);
+    free(p->sent.values);
+    free(p->sent.lengths);
+    free(p->sent.formats);
+    free(p->sent.uuids);
     free(p->bytes);
     *p = (struct pending){.count = 0};
 }
@@ -73,14 +77,32 @@ const char *db_pending_text(const struct pending *p, size_t index)
     return p->bytes + p->statements[index].text;
 }
 
-const char *const *db_pending_values(struct pending *p, size_t index)
+static bool grow_arguments(struct pending *p, size_t need)
+{
+    size_t values = p->sent_room, lengths = values, formats = values, uuids = values;
+    if (need <= p->sent_room)
+        return true;
+    if (!grow((void **)&p->sent.values, &values, need, sizeof *p->sent.values) ||
+        !grow((void **)&p->sent.lengths, &lengths, need, sizeof *p->sent.lengths) ||
+        !grow((void **)&p->sent.formats, &formats, need, sizeof *p->sent.formats) ||
+        !grow((void **)&p->sent.uuids, &uuids, need, sizeof *p->sent.uuids))
+        return false;
+    p->sent_room = values;
+    return true;
+}
+
+const struct arguments *db_pending_arguments(struct pending *p, size_t index, uint64_t uuids)
 {
     const struct pending_statement *s = &p->statements[index];
-    if (!grow((void **)&p->values, &p->value_room, (size_t)s->nargs + 1, sizeof *p->values))
+    if (!grow_arguments(p, (size_t)s->nargs + 1))
         return NULL;
     for (int i = 0; i < s->nargs; i++) {
         size_t offset = p->offsets[s->first + (size_t)i];
-        p->values[i] = offset == SIZE_MAX ? NULL : p->bytes + offset;
+        const char *text = offset == SIZE_MAX ? NULL : p->bytes + offset;
+        bool uuid = text != NULL && i < 64 && (uuids >> i & 1) && uuid_parse(text, p->sent.uuids[i]);
+        p->sent.values[i] = uuid ? (const char *)p->sent.uuids[i] : text;
+        p->sent.lengths[i] = uuid ? 16 : 0;
+        p->sent.formats[i] = uuid;
     }
-    return p->values;
+    return &p->sent;
 }

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct pending_statement {
     size_t text, length; /* where in bytes; NUL-terminated there */
@@ -12,13 +13,20 @@ struct pending_statement {
     int nargs;
 };
 
+/* The arguments of one statement, as libpq takes them. */
+struct arguments {
+    const char **values;
+    int *lengths, *formats;
+    uint8_t (*uuids)[16]; /* what the values of uuids point at */
+};
+
 struct pending {
     struct pending_statement *statements;
     size_t count, room;
     size_t *offsets; /* of each argument in bytes; SIZE_MAX: SQL null */
     size_t offset_count, offset_room;
-    const char **values; /* scratch for db_pending_values */
-    size_t value_room;
+    struct arguments sent; /* scratch for db_pending_arguments */
+    size_t sent_room;
     char *bytes;
     size_t byte_count, byte_room;
     bool failed; /* memory ran out: the flush must not send a part of what was asked */
@@ -29,7 +37,8 @@ void db_pending_clear(struct pending *); /* keeps the memory, unless it grew lar
 void db_pending_free(struct pending *);
 
 const char *db_pending_text(const struct pending *, size_t index);
-/* The arguments of one statement, valid until the next call. NULL: memory is out. */
-const char *const *db_pending_values(struct pending *, size_t index);
+/* Valid until the next call. Bit i of uuids: to the server argument i is a uuid, so it goes as 16 bytes; what is no uuid goes as
+ * text, for the server to refuse. NULL: memory is out. */
+const struct arguments *db_pending_arguments(struct pending *, size_t index, uint64_t uuids);
 
 #endif

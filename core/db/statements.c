@@ -1,5 +1,7 @@
 #include "db/statements.h"
 #include "base/ids.h"
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -53,7 +55,8 @@ struct statement *db_statements_add(struct statements *all, const char *text, si
     uint64_t hash = hash_bytes(text, length);
     int *bucket = bucket_of(all, hash);
     struct statement *s = &all->all[slot];
-    *s = (struct statement){.text = copy, .length = length, .hash = hash, .number = ++all->last_number, .next = *bucket};
+    *s = (struct statement){.text = copy, .length = length, .hash = hash, .next = *bucket};
+    snprintf(s->name, sizeof s->name, "s%" PRIu64, ++all->last_number);
     *bucket = slot;
     all->count++;
     return s;

@@ -12,9 +12,10 @@ struct statement {
     char *text; /* owned; NULL: the slot is free */
     size_t length;
     uint64_t hash;
-    uint64_t used;   /* the flush that used it last */
-    uint64_t number; /* its name on the server is s<number>; never given twice on one connection */
-    int next;        /* in its bucket; -1: the last */
+    uint64_t used;  /* the flush that used it last */
+    uint64_t uuids; /* bit i: parameter i is a uuid, as the server has told */
+    char name[24];  /* on the server; never given twice on one connection */
+    int next;       /* in its bucket; -1: the last */
 };
 
 struct statements {

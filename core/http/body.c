@@ -12,7 +12,7 @@ static size_t limit(const struct http_request *r)
     return own != 0 ? own : (size_t)r->worker->http->config->body_limit;
 }
 
-/* CONTENT_LENGTH; nginx sends it empty when there is no body. */
+/* CONTENT_LENGTH; not there when there is no body. */
 static enum bl_status declared(struct http_request *r, size_t *length)
 {
     const char *text = http_params_find(&r->params, "CONTENT_LENGTH");

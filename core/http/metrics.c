@@ -10,7 +10,6 @@
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
 enum { PROCESSES = 128, CLASSES = 5, BUCKETS = 11 };
 
@@ -90,7 +89,7 @@ static struct process *claim(struct http_metrics *m, int pid)
 static struct process *slot(struct http_metrics *m)
 {
     static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* two threads of a process must not claim two slots */
-    int pid = getpid();
+    int pid = process_id();
     if (mine.map != m || mine.pid != pid) {
         pthread_mutex_lock(&lock);
         mine.slot = claim(m, pid);

@@ -301,6 +301,13 @@ void http_pipeline(struct http_request *r)
             r->status = s->run(r);
 }
 
+static const char *digits(struct http_request *r, int64_t value)
+{
+    struct buf text = buf_new(r->arena, 24);
+    buf_integer(&text, value);
+    return text.data;
+}
+
 void http_log(struct http_request *r)
 {
     const struct http *http = r->worker->http;
@@ -309,9 +316,9 @@ void http_log(struct http_request *r)
     const char *const pairs[] = {
         "method",       r->head ? "HEAD" : r->base.method == NULL ? "-" : r->base.method,
         "route",        matched ? r->match.route->path : "-",
-        "#status",      arena_format(r->arena, "%d", r->response.status),
-        "#duration_us", arena_format(r->arena, "%lld", (long long)duration),
-        "#bytes",       arena_format(r->arena, "%zu", r->response.length),
+        "#status",      digits(r, r->response.status),
+        "#duration_us", digits(r, duration),
+        "#bytes",       digits(r, (int64_t)r->response.length),
         "actor",        r->base.actor,
         "org",          r->base.org,
         "code",         r->status == BL_OK ? NULL : http_problem_code(r, r->status),

@@ -148,26 +148,42 @@ static void put(struct http_request *r, const char *bytes, size_t length)
         r->response.gone = true;
 }
 
+static void put_header(struct buf *head, const char *name, const char *value)
+{
+    buf_text(head, name);
+    buf_text(head, ": ");
+    buf_text(head, value);
+    buf_text(head, "\r\n");
+}
+
 /* `whole`: the body's length is known. */
 static void send_head(struct http_request *r, bool whole)
 {
     struct http_response *a = &r->response;
     struct buf head = buf_new(r->arena, 1024);
     bool bodyless = a->status == 204 || a->status == 304;
-    buf_format(&head, "Status: %d %s\r\n", a->status, reason(a->status));
+    buf_text(&head, "Status: ");
+    buf_integer(&head, a->status);
+    buf_char(&head, ' ');
+    buf_text(&head, reason(a->status));
+    buf_text(&head, "\r\n");
     if (!bodyless)
-        buf_format(&head, "Content-Type: %s\r\n", a->media_type == NULL ? "application/json" : a->media_type);
-    if (whole && !bodyless)
-        buf_format(&head, "Content-Length: %zu\r\n", a->length);
+        put_header(&head, "Content-Type", a->media_type == NULL ? "application/json" : a->media_type);
+    if (whole && !bodyless) {
+        buf_text(&head, "Content-Length: ");
+        buf_integer(&head, (int64_t)a->length);
+        buf_text(&head, "\r\n");
+    }
     if (http_response_header(r, "Cache-Control") == NULL)
         buf_text(&head, "Cache-Control: no-store\r\n");
     if (http_response_header(r, "Content-Security-Policy") == NULL)
         buf_text(&head, "Content-Security-Policy: default-src 'none'; frame-ancestors 'none'\r\n");
     buf_text(&head, "X-Content-Type-Options: nosniff\r\n");
     for (size_t i = 0; i < a->headers; i++)
-        buf_format(&head, "%s: %s\r\n", a->header[i].name, a->header[i].value);
+        put_header(&head, a->header[i].name, a->header[i].value);
     http_limit_write(r, &head);
-    buf_format(&head, "X-Request-Id: %s\r\n\r\n", r->id);
+    put_header(&head, "X-Request-Id", r->id);
+    buf_text(&head, "\r\n");
     a->head_sent = true;
     put(r, head.data, head.length);
 }

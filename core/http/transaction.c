@@ -15,7 +15,7 @@
 
 enum { QUEUE = 6 }; /* BEGIN, enter, two statements, COMMIT, and one to spare */
 
-#define ENTER "SELECT core.enter($1::uuid, $2::uuid, $3)"
+#define ENTER "SELECT core.enter($1::uuid, $2::uuid, $3, $4::text[])"
 #define ENTER_CLIENT "SELECT core.enter_client($1::uuid, $2::uuid, $3, $4)"
 #define TO_READ ", set_config('transaction_read_only', 'on', true)"
 
@@ -128,11 +128,12 @@ static bool reads_only(const struct http_request *r)
 
 static void queue_enter(struct http_request *r, bool alone)
 {
-    const char *const args[] = {r->base.actor, r->base.tenant, r->match.route->permission, r->scope};
+    const struct engine_route *route = r->match.route;
+    const char *const args[] = {r->base.actor, r->base.tenant, route->permission, r->caller.client ? r->scope : route->holders};
     if (r->caller.client)
         db_queue(r->worker->db, alone ? ENTER_CLIENT TO_READ : ENTER_CLIENT, args, 4);
     else
-        db_queue(r->worker->db, alone ? ENTER TO_READ : ENTER, args, 3);
+        db_queue(r->worker->db, alone ? ENTER TO_READ : ENTER, args, 4);
 }
 
 /* `ballium work` has a role of its own. It enters as the service, or goes on as the serving role and enters as the person. */

@@ -70,6 +70,8 @@ static size_t append_tables(struct engine_route *table, size_t at, const struct 
 struct http *http_of(const struct config *config, const struct engine *engine, const struct auth *auth,
                      struct engine_route *routes, size_t count, FILE *errors)
 {
+    for (size_t i = 0; i < count; i++)
+        routes[i].holders = tenant_role_holders(routes[i].permission);
     struct http *http = calloc(1, sizeof *http);
     struct http_router *router = http == NULL ? NULL : http_router_new(routes, count, errors);
     if (router != NULL)

@@ -6,6 +6,7 @@
 #include "http/exports.h"
 #include "http/worker.h"
 #include "jobs/tar.h"
+#include "tenant/tenant.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -188,13 +189,14 @@ static bool write_manifest(struct exporting *e)
 static bool enter(struct exporting *e, const char *actor)
 {
     struct bl_rows *rows;
-    const char *args[] = {actor ? actor : e->out->tenant, e->out->tenant};
+    static const char permission[] = "core.organisation:export";
+    const char *args[] = {actor, e->out->tenant, permission, tenant_role_holders(permission)};
     if (db_ready(e->db) != BL_OK)
         return fail(e, "the database cannot be reached: %s", db_error(e->db)->message);
     if (!db_script(e->db, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL ROLE ballium_app"))
         return fail(e, "%s", db_error(e->db)->message);
-    return actor ? ask(e, "SELECT core.enter($1::uuid, $2::uuid, 'core.organisation:export')", args, 2, &rows)
-                 : ask(e, "SELECT set_config('ballium.tenant', $1, true)", args, 1, &rows);
+    return actor ? ask(e, "SELECT core.enter($1::uuid, $2::uuid, $3, $4::text[])", args, 4, &rows)
+                 : ask(e, "SELECT set_config('ballium.tenant', $1, true)", args + 1, 1, &rows);
 }
 
 bool transfer_export(const struct config *config, const char *tenant, const char *actor, const char *path, struct transfer *out)

@@ -19,6 +19,7 @@ struct engine_route {
     const char *method;
     const char *path;       /* whole template: "/api/v1/orgs/{org}/context/issues/{id}:archive" */
     const char *permission; /* NULL: any member (tenant routes) or no check (others) */
+    const char *holders;    /* the built-in roles that hold it: tenant_role_holders */
     bl_handler handler;
     unsigned flags;    /* enum bl_route_flag */
     size_t body_limit; /* 0: the configured one */

@@ -1,4 +1,5 @@
-/* role x permission as rows, so that core.enter can decide inside the database. */
+/* role x permission as rows, for what the database tells and checks of roles by itself: core.me, the lists of roles, own roles.
+ */
 #include "tenant/tenant.h"
 
 #include "base/buf.h"

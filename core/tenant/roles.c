@@ -1,6 +1,7 @@
 /* The built-in roles: which permissions each one holds. Whatever no line allows is denied. */
 #include "tenant/tenant.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define ANY "*"
@@ -118,7 +119,7 @@ static const struct role {
     {"cb_auditor", cb_auditor},
     {"cb_decider", cb_decider},
 };
-enum { ROLES = sizeof roles / sizeof *roles };
+enum { ROLES = sizeof roles / sizeof *roles, ROLES_TEXT = 128 /* all names together */ };
 
 static const struct role *find(const char *name, size_t length)
 {
@@ -202,6 +203,22 @@ bool tenant_role_may(const char *held, const char *permission)
     if (areas && !in_areas(areas, permission, dot, colon))
         return false;
     return built_in_may(held, permission, dot, colon) || (own && listed(own, permission, strlen(permission)));
+}
+
+const char *tenant_role_holders(const char *permission)
+{
+    static char lists[1 << ROLES][ROLES_TEXT]; /* one for each set of roles; those that nothing asks for are never touched */
+    if (permission == NULL)
+        return NULL;
+    size_t set = 0, at = 0;
+    for (size_t i = 0; i < ROLES; i++)
+        set |= (size_t)tenant_role_may(roles[i].name, permission) << i;
+    char *list = lists[set];
+    for (size_t i = 0; i < ROLES && set >> i != 0; i++)
+        if (set >> i & 1)
+            at += (size_t)snprintf(list + at, ROLES_TEXT - at, "%c%s", at == 0 ? '{' : ',', roles[i].name);
+    snprintf(list + at, ROLES_TEXT - at, at == 0 ? "{}" : "}");
+    return list;
 }
 
 const char *tenant_role_name(size_t i)

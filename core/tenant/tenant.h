@@ -12,7 +12,10 @@ BL_MUST_CHECK enum bl_status tenant_find(struct db *, struct arena *, const char
 
 /* The built-in roles are one table in roles.c: role -> patterns over permission names ("*.*:read"). Deny by default. */
 bool tenant_role_may(const char *held, const char *permission); /* `held`: as core.enter answers it */
-const char *tenant_role_name(size_t i);                         /* the i-th built-in role; NULL behind the last */
+/* The built-in roles that hold it, as PostgreSQL writes an array: "{owner,manager}". NULL for NULL. Static memory; to be called
+ * while the process has one thread. */
+const char *tenant_role_holders(const char *permission);
+const char *tenant_role_name(size_t i); /* the i-th built-in role; NULL behind the last */
 /* Writes the expansion role x permission into core.role_grant (migrator's connection). Run by `ballium migrate`. */
 bool tenant_sync_grants(struct db *, const struct registry *, FILE *errors);
 

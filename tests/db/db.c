@@ -307,6 +307,22 @@ static void a_script_that_wants_to_copy_is_refused(void **state)
     assert_int_equal(number_of(w, w->super, "SELECT 1"), 1);
 }
 
+/* From the second time on the server has told which parameters are uuids, and those go as bytes: nobody may see a difference. */
+static void a_uuid_is_the_same_each_time(void **state)
+{
+    struct world *w = *state;
+    static const char sql[] = "SELECT concat_ws(' ', $1::uuid, $2::text, coalesce($3::uuid::text, 'none'))";
+    const char *id = "01A20B2E-3a32-7abc-8def-0123456789ab", *small = "01a20b2e-3a32-7abc-8def-0123456789ab";
+    char expected[128];
+    snprintf(expected, sizeof expected, "%s %s none", small, id); /* a text stays what it is */
+    for (int i = 0; i < 3; i++) {
+        assert_string_equal(text_of(w, w->app, sql, id, id, NULL), expected);
+        refused(w, w->app, "22P02", sql, "01a20b2e", id, NULL);
+        assert_non_null(strstr(db_error(w->app)->message, "\"01a20b2e\""));
+        db_rollback(w->app);
+    }
+}
+
 #define CASE(name) cmocka_unit_test_setup(name, world_ready)
 
 /* A test may have left the connection lost on purpose. */
@@ -319,6 +335,7 @@ static int world_ready(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        CASE(a_uuid_is_the_same_each_time),
         CASE(a_failure_ends_the_flush_where_it_stands),
         CASE(an_error_names_what_it_is_about),
         CASE(an_aborted_transaction_leaves_nothing),

@@ -1,7 +1,7 @@
 /* core.enter: who comes in, who does not, and that nothing of a tenant outlives its transaction. */
 #include "database.h"
 
-#define ENTER "SELECT core.enter($1::uuid, $2::uuid, $3)"
+#define ENTER "SELECT core.enter($1::uuid, $2::uuid, $3, '{test_reader}')"
 
 struct people {
     char tenant[UUID_TEXT], other[UUID_TEXT], member[UUID_TEXT], stranger[UUID_TEXT];
@@ -18,7 +18,6 @@ static int setup(void **state)
     make_user(w, p.stranger);
     make_member(w, p.tenant, p.member, "{test_reader,test_writer}");
     make_member(w, p.other, p.stranger, "{test_reader}");
-    run(w, w->super, "INSERT INTO core.role_grant VALUES ('test_reader', 'test.thing:read') ON CONFLICT DO NOTHING");
     run(w, w->super, "INSERT INTO core.counter VALUES ($1::uuid, 'mine', 1), ($2::uuid, 'theirs', 1)", p.tenant, p.other);
     return 0;
 }
@@ -51,11 +50,19 @@ static void without_a_permission_any_member_enters(void **state)
 static void a_missing_permission_is_403_and_sets_nothing(void **state)
 {
     struct world *w = *state;
-    run(w, w->app, "BEGIN");
-    refused(w, w->app, "BL403", ENTER, p.member, p.tenant, "test.thing:write");
-    assert_non_null(strstr(db_error(w->app)->message, "test.thing:write"));
-    db_rollback(w->app);
-    assert_string_equal(setting(w), "");
+    static const char *const held_by_others[] = {
+        "SELECT core.enter($1::uuid, $2::uuid, 'test.thing:write', '{owner,reader}')",
+        "SELECT core.enter($1::uuid, $2::uuid, 'test.thing:write', '{}')",
+        "SELECT core.enter($1::uuid, $2::uuid, 'test.thing:write', NULL)",
+        "SELECT core.enter($1::uuid, $2::uuid, 'test.thing:write')", /* nobody is named: nobody may */
+    };
+    for (size_t i = 0; i < sizeof held_by_others / sizeof *held_by_others; i++) {
+        run(w, w->app, "BEGIN");
+        refused(w, w->app, "BL403", held_by_others[i], p.member, p.tenant);
+        assert_non_null(strstr(db_error(w->app)->message, "test.thing:write"));
+        db_rollback(w->app);
+        assert_string_equal(setting(w), "");
+    }
 }
 
 /* Not a member, no such organisation, no such person: one answer, so that nobody can ask which organisations exist. */

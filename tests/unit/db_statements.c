@@ -102,16 +102,19 @@ static void full_takes_no_more_until_the_oldest_goes(void **state)
     assert_non_null(add("SELECT 'one more'"));
 }
 
-static void numbers_are_never_given_twice(void **state)
+static void names_are_never_given_twice(void **state)
 {
     (void)state;
-    uint64_t first = add("SELECT 1")->number;
+    char names[3][24];
+    strcpy(names[0], add("SELECT 1")->name);
     db_statements_remove(cache, find("SELECT 1"));
-    uint64_t second = add("SELECT 1")->number;
+    strcpy(names[1], add("SELECT 1")->name);
     db_statements_clear(cache);
     assert_null(find("SELECT 1"));
-    uint64_t third = add("SELECT 1")->number;
-    assert_true(first < second && second < third);
+    strcpy(names[2], add("SELECT 1")->name);
+    assert_string_not_equal(names[0], names[1]);
+    assert_string_not_equal(names[0], names[2]);
+    assert_string_not_equal(names[1], names[2]);
 }
 
 int main(void)
@@ -121,7 +124,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(same_hash_is_not_the_same_text, setup, teardown),
         cmocka_unit_test_setup_teardown(removal_leaves_the_others, setup, teardown),
         cmocka_unit_test_setup_teardown(full_takes_no_more_until_the_oldest_goes, setup, teardown),
-        cmocka_unit_test_setup_teardown(numbers_are_never_given_twice, setup, teardown),
+        cmocka_unit_test_setup_teardown(names_are_never_given_twice, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

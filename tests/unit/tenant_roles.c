@@ -158,12 +158,29 @@ static void test_own_roles(void **state)
     assert_false(tenant_role_may("reader;own=owner", "context.issue:write"));
 }
 
+/* What core.enter compares with a membership. */
+static void test_holders(void **state)
+{
+    (void)state;
+    assert_null(tenant_role_holders(NULL)); /* any member */
+    assert_string_equal(tenant_role_holders("context.issue:read"),
+                        "{owner,manager,contributor,risk_owner,top_management,internal_auditor,reader,consultant}");
+    assert_string_equal(tenant_role_holders("core.organisation:close"), "{owner}");
+    assert_string_equal(
+        tenant_role_holders("core.organisation:read"),
+        "{owner,manager,contributor,risk_owner,top_management,internal_auditor,reader,consultant,cb_auditor,cb_decider}");
+    assert_string_equal(tenant_role_holders("certification.certificate:decide"), "{owner,cb_decider}");
+    assert_string_equal(tenant_role_holders("nonsense"), "{}");
+    assert_string_equal(tenant_role_holders("core.organisation:close"), "{owner}"); /* again, behind others */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_table),         cmocka_unit_test(test_acts_of_management),
         cmocka_unit_test(test_several_roles), cmocka_unit_test(test_denied_by_default),
         cmocka_unit_test(test_areas),         cmocka_unit_test(test_own_roles),
+        cmocka_unit_test(test_holders),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

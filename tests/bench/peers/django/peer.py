@@ -12,6 +12,7 @@ import jwt
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
+HOLDERS = "{owner,manager,contributor,risk_owner,top_management,internal_auditor,reader,consultant}"
 CONNINFO = dict(pair.split("=", 1) for pair in os.environ["PEER_DATABASE"].split())
 settings.configure(
     ROOT_URLCONF=__name__, ALLOWED_HOSTS=["*"], DEBUG=False, SECRET_KEY="unused", USE_TZ=True, INSTALLED_APPS=["rest_framework"],
@@ -106,7 +107,7 @@ class IssueView(APIView):
             if tenant is None:
                 cursor.execute("SELECT id FROM core.find_organisation(%s)", [org])
                 tenant = self.tenants[org] = cursor.fetchone()[0]
-            cursor.execute("SELECT core.enter(%s, %s, 'context.issue:read')", [request.user.subject, tenant])
+            cursor.execute("SELECT core.enter(%s, %s, 'context.issue:read', %s::text[])", [request.user.subject, tenant, HOLDERS])
             try:
                 issue = Issue.objects.get(tenant_id=tenant, id=id)
             except Issue.DoesNotExist:

@@ -9,6 +9,7 @@ import pg from "pg";
 
 const columns = `id, ref, version, created_at, created_by, updated_at, updated_by, archived_at, status, title, description, origin,
   effect, concern, category, influence, control, owner_id, review_on, reviewed_on, priority, quadrant`;
+const holders = ["owner", "manager", "contributor", "risk_owner", "top_management", "internal_auditor", "reader", "consultant"];
 const text = { type: ["string", "null"] }, number = { type: "integer" };
 const schema = {
   response: {
@@ -56,7 +57,7 @@ async function serve() {
         tenants.set(org, tenant);
       }
       await client.query({ name: "begin", text: "BEGIN READ ONLY" });
-      await client.query({ name: "enter", text: "SELECT core.enter($1, $2, 'context.issue:read')", values: [claims.sub, tenant] });
+      await client.query({ name: "enter", text: "SELECT core.enter($1, $2, 'context.issue:read', $3)", values: [claims.sub, tenant, holders] });
       const { rows } = await client.query({
         name: "read", text: `SELECT ${columns} FROM context.issue WHERE tenant_id = $1 AND id = $2`, values: [tenant, id],
       });
