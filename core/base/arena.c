@@ -1,6 +1,7 @@
 #include "base/arena.h"
 
 #include <stdalign.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -153,21 +154,43 @@ static void add_block(struct arena *a, size_t size)
     a->current = b;
 }
 
-void *arena_alloc(struct arena *a, size_t size)
+/* What an allocation of `size` bytes takes. */
+static size_t room_of(struct arena *a, size_t size)
 {
     enum { ALIGN = alignof(max_align_t) };
     if (size > SIZE_MAX - ALIGN)
         out_of_room(a);
-    size_t room = (size + ALIGN - 1) / ALIGN * ALIGN;
-    if (room == 0)
-        room = ALIGN;
+    return size == 0 ? ALIGN : (size + ALIGN - 1) / ALIGN * ALIGN;
+}
+
+static unsigned char *take(struct arena *a, size_t size)
+{
+    size_t room = room_of(a, size);
     if (room > a->current->size - a->current->used)
         add_block(a, room);
     unsigned char *p = a->current->bytes + a->current->used;
     a->current->used += room;
     a->used += room;
-    ASAN_UNPOISON_MEMORY_REGION(p, size == 0 ? ALIGN : size);
-    return memset(p, 0, size == 0 ? ALIGN : size);
+    ASAN_UNPOISON_MEMORY_REGION(p, size == 0 ? room : size);
+    return p;
+}
+
+void *arena_alloc(struct arena *a, size_t size)
+{
+    return memset(take(a, size), 0, size == 0 ? room_of(a, 0) : size);
+}
+
+void *arena_grow(struct arena *a, void *old, size_t had, size_t wanted)
+{
+    struct block *b = a->current;
+    size_t room = room_of(a, had), more = room_of(a, wanted) - room;
+    bool last = (unsigned char *)old + room == b->bytes + b->used;
+    if (!last || more > b->size - b->used)
+        return memcpy(take(a, wanted), old, had);
+    b->used += more;
+    a->used += more;
+    ASAN_UNPOISON_MEMORY_REGION(old, wanted);
+    return old;
 }
 
 char *arena_copy(struct arena *a, const char *bytes, size_t length)

@@ -18,7 +18,10 @@ void arena_reset(struct arena *);
 /* Called instead of returning NULL; must not return (the worker longjmps back to its loop and answers 503). */
 void arena_on_full(struct arena *, void (*handler)(void *), void *arg);
 
-void *arena_alloc(struct arena *, size_t size);                     /* zeroed, aligned for any type, never NULL */
+void *arena_alloc(struct arena *, size_t size); /* zeroed, aligned for any type, never NULL */
+/* `old` with `wanted` bytes instead of `had`: where it is when nothing was allocated since and its block has room, else a copy.
+ * The new bytes hold anything. */
+void *arena_grow(struct arena *, void *old, size_t had, size_t wanted);
 char *arena_copy(struct arena *, const char *bytes, size_t length); /* NUL-terminated */
 char *arena_string(struct arena *, const char *text);               /* NULL stays NULL */
 char *arena_format(struct arena *, const char *format, ...) BL_PRINTF(2, 3);

@@ -10,7 +10,7 @@ struct buf buf_new(struct arena *arena, size_t room)
     return b;
 }
 
-/* The old run stays in the arena: doubling bounds the waste to the size itself. */
+/* Where it cannot grow in its place the old run stays in the arena: doubling bounds the waste to the size itself. */
 void buf_reserve(struct buf *b, size_t more)
 {
     if (more < b->room - b->length)
@@ -18,9 +18,7 @@ void buf_reserve(struct buf *b, size_t more)
     size_t wanted = b->room * 2;
     while (wanted - b->length <= more)
         wanted *= 2;
-    char *data = arena_alloc(b->arena, wanted);
-    memcpy(data, b->data, b->length);
-    b->data = data;
+    b->data = arena_grow(b->arena, b->data, b->room, wanted);
     b->room = wanted;
 }
 

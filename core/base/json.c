@@ -11,13 +11,37 @@ void json_start(struct json *j, struct buf *out)
     j->out = out;
 }
 
+static bool is_plain(char c)
+{
+    return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
+}
+
+/* Names are short and mostly plain: quoted in one pass, without a look at their length. */
+static bool put_short(struct buf *out, const char *name)
+{
+    enum { SHORT = 40 };
+    if (out->room - out->length <= SHORT + 4)
+        buf_reserve(out, SHORT + 4);
+    char *start = out->data + out->length, *p = start;
+    *p++ = '"';
+    for (; is_plain(*name) && p <= start + SHORT; name++)
+        *p++ = *name;
+    if (*name != '\0') {
+        *start = '\0';
+        return false;
+    }
+    memcpy(p, "\":", 3);
+    out->length += (size_t)(p + 2 - start);
+    return true;
+}
+
 /* The comma and the name that go before a value. */
 static void begin(struct json *j, const char *name)
 {
     if (j->filled[j->depth])
         buf_char(j->out, ',');
     j->filled[j->depth] = true;
-    if (name != NULL) {
+    if (name != NULL && !put_short(j->out, name)) {
         json_quote(j->out, name, strlen(name));
         buf_char(j->out, ':');
     }
@@ -66,16 +90,34 @@ static void escape(struct buf *out, unsigned char c)
     }
 }
 
+#define EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
+
+/* Does one of eight bytes need a look: a control character, a quote, a backslash, or what is not ASCII? */
+static bool needs_look(const char *text)
+{
+    uint64_t word;
+    memcpy(&word, text, sizeof word);
+    uint64_t quote = word ^ EACH('"'), backslash = word ^ EACH('\\');
+    /* A byte of zero, or below 0x20, borrows from its top bit; what borrows falsely stands above one that truly did. */
+    uint64_t borrowed = ((quote - EACH(1)) & ~quote) | ((backslash - EACH(1)) & ~backslash) | ((word - EACH(0x20)) & ~word);
+    return ((borrowed | word | (word + EACH(1))) & EACH(0x80)) != 0;
+}
+
+static const char *plain_end(const char *text, const char *end)
+{
+    while (end - text >= 8 && !needs_look(text))
+        text += 8;
+    while (text < end && is_plain(*text))
+        text++;
+    return text;
+}
+
 void json_quote(struct buf *out, const char *text, size_t length)
 {
     const char *end = text + length, *plain = text;
     buf_char(out, '"');
-    while (text < end) {
+    for (text = plain_end(text, end); text < end; text = plain_end(text, end)) {
         unsigned char c = (unsigned char)*text;
-        if (c >= 0x20 && c < 0x7f && c != '"' && c != '\\') {
-            text++;
-            continue;
-        }
         size_t n = c < 0x80 ? 0 : utf8_next(text, end);
         if (n > 0) {
             text += n;

@@ -186,11 +186,11 @@ static bool format_scalar(const struct value *v, char out[SCALAR_TEXT])
 
 static bool value_at(const struct bl_rows *rows, int row, int column, struct value *out)
 {
-    if (PQgetisnull(rows->result, row, column))
+    size_t length = (size_t)PQgetlength(rows->result, row, column);
+    if (length == 0 && PQgetisnull(rows->result, row, column))
         return false;
-    *out = (struct value){.type = PQftype(rows->result, column),
-                          .bytes = PQgetvalue(rows->result, row, column),
-                          .length = (size_t)PQgetlength(rows->result, row, column)};
+    *out =
+        (struct value){.type = PQftype(rows->result, column), .bytes = PQgetvalue(rows->result, row, column), .length = length};
     return true;
 }
 

@@ -3,17 +3,23 @@
 #include "base/ids.h"
 #include "base/log.h"
 
+#include <errno.h>
 #include <fastcgi.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
 
 struct exchange {
     FCGX_Request *request;
     int64_t deadline; /* monotonic; for the body's last byte */
     int64_t length;   /* CONTENT_LENGTH; -1: not said */
     int64_t received;
+    size_t held; /* bytes of the answer that wait in `small` */
+    char *small; /* room for SMALL */
 };
+
+enum { SMALL = 8000 }; /* with the records of the end as many bytes fit into the 8 KiB of libfcgi */
 
 void fcgi_request_init(FCGX_Request *request)
 {
@@ -58,17 +64,68 @@ static long body_read(void *self, char *out, size_t n)
     return (long)more + 1;
 }
 
-static bool body_write(void *self, const char *bytes, size_t n)
+/* All of it. The parts are changed on the way. */
+static bool send_parts(int fd, struct iovec *part, size_t count)
 {
-    const struct exchange *x = self;
-    while (n > 0) {
-        int part = n > INT_MAX / 2 ? INT_MAX / 2 : (int)n;
-        if (FCGX_PutStr(bytes, part, x->request->out) != part)
+    struct msghdr message = {.msg_iov = part, .msg_iovlen = count};
+    while (message.msg_iovlen > 0) {
+        ssize_t sent = sendmsg(fd, &message, MSG_NOSIGNAL);
+        if (sent < 0 && errno == EINTR)
+            continue;
+        if (sent < 0)
             return false;
-        bytes += part;
-        n -= (size_t)part;
+        for (; message.msg_iovlen > 0 && (size_t)sent >= message.msg_iov->iov_len; message.msg_iov++, message.msg_iovlen--)
+            sent -= (ssize_t)message.msg_iov->iov_len;
+        if (message.msg_iovlen > 0) {
+            message.msg_iov->iov_base = (char *)message.msg_iov->iov_base + sent;
+            message.msg_iov->iov_len -= (size_t)sent;
+        }
     }
     return true;
+}
+
+/* What waits and as much of `bytes` as goes into one record with it (FastCGI 1.0, section 3.3). Returns how much; 0: broken off.
+ */
+static size_t send_record(struct exchange *x, const char *bytes, size_t n)
+{
+    enum { MOST = 0xfff8 };
+    static char zeros[8];
+    size_t part = n < MOST - x->held ? n : MOST - x->held, length = x->held + part, padding = -length & 7;
+    int id = x->request->requestId;
+    FCGI_Header head = {
+        .version = FCGI_VERSION_1,
+        .type = FCGI_STDOUT,
+        .requestIdB1 = (unsigned char)(id >> 8),
+        .requestIdB0 = (unsigned char)id,
+        .contentLengthB1 = (unsigned char)(length >> 8),
+        .contentLengthB0 = (unsigned char)length,
+        .paddingLength = (unsigned char)padding,
+    };
+    struct iovec parts[] = {{&head, sizeof head}, {x->small, x->held}, {(char *)bytes, part}, {zeros, padding}};
+    x->held = 0;
+    return send_parts(x->request->ipcFd, parts, 4) ? part : 0;
+}
+
+/* libfcgi writes an answer in parts of 8 KiB, and each wakes nginx. What is longer goes past it, as it is; the rest waits here,
+ * until libfcgi sends it with the end of the request. */
+static bool body_write(void *self, const char *bytes, size_t n)
+{
+    struct exchange *x = self;
+    while (n > SMALL - x->held) {
+        size_t sent = send_record(x, bytes, n);
+        if (sent == 0)
+            return false;
+        bytes += sent;
+        n -= sent;
+    }
+    memcpy(x->small + x->held, bytes, n);
+    x->held += n;
+    return true;
+}
+
+static bool hand_over(struct exchange *x)
+{
+    return x->held == 0 || FCGX_PutStr(x->small, (int)x->held, x->request->out) == (int)x->held;
 }
 
 /* What nobody read of the body would be taken for the next request on this connection. */
@@ -128,7 +185,8 @@ bool fcgi_request_serve(FCGX_Request *request, int fd, const struct fcgi_app *ap
     if (FCGX_Accept_r(request) < 0)
         return false; /* gone, silent for too long, or malformed; closed by libfcgi */
 
-    struct exchange x = {request, deadline, content_length(request->envp), 0};
+    char small[SMALL];
+    struct exchange x = {request, deadline, content_length(request->envp), 0, 0, small};
     /* Parameters that break off look complete to libfcgi when they do so between two of them. */
     bool whole = request->role == FCGI_RESPONDER && FCGX_GetError(request->in) == 0;
     if (whole && !params_small(request->envp))
@@ -137,7 +195,7 @@ bool fcgi_request_serve(FCGX_Request *request, int fd, const struct fcgi_app *ap
         whole = app->handle(
             worker,
             &(struct http_io){.self = &x, .params = (const char *const *)request->envp, .read = body_read, .write = body_write});
-    if (!whole) {
+    if (!whole || !hand_over(&x)) {
         FCGX_Free(request, 1); /* no FCGI_END_REQUEST: nginx must not take a part for the whole */
         return false;
     }

@@ -167,7 +167,7 @@ static enum bl_status core_scratch(struct bl_request *base, enum bl_status (*fn)
     if (r->tx.state != TX_OPEN)
         return fn(base, arg);
     struct arena_mark mark = arena_mark(r->arena);
-    const char *piece = r->response.piece.data;
+    struct buf piece = r->response.piece;
     enum bl_status status = fn(base, arg);
     if (status == BL_OK && r->tx.state == TX_OPEN)
         http_response_release(r, mark, piece);

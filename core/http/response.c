@@ -256,11 +256,11 @@ void http_response_complete(struct http_request *r)
         r->response.status = r->response.length == 0 ? 204 : 200;
 }
 
-void http_response_release(struct http_request *r, struct arena_mark mark, const char *piece_then)
+void http_response_release(struct http_request *r, struct arena_mark mark, struct buf then)
 {
     struct http_response *a = &r->response;
     size_t length = a->piece.length;
-    if (a->first == NULL && a->piece.data == piece_then) { /* it has not moved: it lies before the mark */
+    if (a->first == NULL && a->piece.data == then.data && a->piece.room == then.room) { /* it lies before the mark */
         arena_release(r->arena, mark);
         return;
     }

@@ -30,9 +30,9 @@ void http_response_complete(struct http_request *);
 /* The body in one run; only while nothing has left. */
 const char *http_response_body(struct http_request *, size_t *length);
 
-/* Releases the request's memory down to the mark, but for the part of the body that has not left. `piece_then`: piece.data at the
- * mark. Nothing happens while pieces of the body wait: they lie behind the mark. */
-void http_response_release(struct http_request *, struct arena_mark, const char *piece_then);
+/* Releases the request's memory down to the mark, but for the part of the body that has not left. `then`: the piece at the mark.
+ * Nothing happens while pieces of the body wait: they lie behind the mark. */
+void http_response_release(struct http_request *, struct arena_mark, struct buf then);
 
 /* Sends what has not left. False: broken off. */
 bool http_response_send(struct http_request *);

@@ -249,8 +249,8 @@ def peers(record_path, token):
             if any(str(theirs[k]) != str(same[k]) for k in ("id", "title", "priority", "version")):
                 raise SystemExit(f"tests/bench/run: {name} answers another record: {theirs}")
             run_wrk("read", 32, token, 1, url)
-            bare = run_wrk("read", 32, token, url=f"http://127.0.0.1:{port}")
             peer, own = beside(url, URL, token)
+            bare = run_wrk("read", 32, token, url=f"http://127.0.0.1:{port}")  # last: it is warm by then
         finally:
             for started in (nginx, process):
                 started.terminate()

@@ -122,6 +122,29 @@ static enum bl_status raises(struct bl_request *r)
     return BL_INTERNAL;
 }
 
+/* Ten thousand bytes of the answer, and memory that goes with the scratch. */
+static enum bl_status scrap(struct bl_request *r, void *letter)
+{
+    static char block[1000];
+    memset(block, *(const char *)letter, sizeof block);
+    for (int i = 0; i < 10; i++)
+        bl_write(r, block, sizeof block);
+    memset(bl_alloc(r, 3000), 0xff, 3000);
+    return BL_OK;
+}
+
+static enum bl_status scraps(struct bl_request *r)
+{
+    enum bl_status status = bl_sql(r, "SELECT 1 WHERE $1::uuid IS NOT NULL", NULL, 0, 0, NULL);
+    bl_respond(r, 200, "text/plain");
+    bl_write(r, "-", 1);
+    for (char letter = 'a'; letter <= 'd' && status == BL_OK; letter++) {
+        status = bl_scratch(r, scrap, &letter);
+        memset(bl_alloc(r, 20000), '!', 20000); /* lies where the scratch lay */
+    }
+    return status;
+}
+
 static enum bl_status stream(struct bl_request *r)
 {
     static char block[HTTP_PIECE];
@@ -169,6 +192,7 @@ static const struct engine_route routes[] = {
     {.method = "POST", .path = BELOW "/dies", .handler = dies_open, .checks_query = true},
     {.method = "POST", .path = BELOW "/dies-committing", .handler = dies_final, .checks_query = true},
     {.method = "POST", .path = "/raises", .handler = raises, .checks_query = true},
+    {.method = "GET", .path = BELOW "/scraps", .handler = scraps, .permission = READ},
     {.method = "GET", .path = BELOW "/stream", .handler = stream, .permission = READ, .checks_query = true},
     {.method = "POST", .path = BELOW "/add-devour", .handler = add_then_devour, .checks_query = true},
 };
@@ -485,6 +509,19 @@ static void a_stream_leaves_once_the_caller_is_let_in(void **state)
     fake_end(&f);
 }
 
+static void an_answer_outlives_the_scratch_it_grew_in(void **state)
+{
+    (void)state;
+    struct fake_io f;
+    stand_request(&stand, &f, "GET", "/scraps");
+    assert_int_equal(stand_serve(&stand, &f), 200);
+    const char *answer = fake_answer(&f);
+    assert_int_equal(strlen(answer), 40001);
+    for (size_t i = 1; i <= 40000; i++)
+        assert_int_equal(answer[i], 'a' + (i - 1) / 10000);
+    fake_end(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -503,6 +540,7 @@ int main(void)
         cmocka_unit_test(a_lost_connection_is_503_and_the_next_request_works),
         cmocka_unit_test(a_connection_that_died_idle_costs_no_request),
         cmocka_unit_test(a_stream_leaves_once_the_caller_is_let_in),
+        cmocka_unit_test(an_answer_outlives_the_scratch_it_grew_in),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

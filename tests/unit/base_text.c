@@ -80,6 +80,28 @@ static void arena_goes_back_to_a_mark(void **state)
     assert_string_equal(order, "cba");
 }
 
+static void what_was_allocated_last_grows_where_it_is(void **state)
+{
+    (void)state;
+    struct arena *a = arena_new(1 << 20);
+    char *p = arena_copy(a, "kept", 4);
+    assert_ptr_equal(arena_grow(a, p, 5, 1000), p);
+    memset(p + 4, 'x', 996);
+    char *other = arena_copy(a, "other", 5);
+    char *moved = arena_grow(a, p, 1000, 2000);
+    assert_ptr_not_equal(moved, p);
+    memset(moved + 1000, 'y', 1000);
+    assert_string_equal(other, "other");
+    assert_memory_equal(moved, "keptxxx", 7);
+    char *far = arena_grow(a, moved, 2000, 100000); /* more than its block has */
+    assert_ptr_not_equal(far, moved);
+    assert_memory_equal(far + 996, "xxxxyyyy", 8);
+    size_t used = arena_used(a);
+    assert_true(used >= 100000);
+    assert_int_equal(((char *)arena_alloc(a, 64))[10], 0);
+    arena_free(a);
+}
+
 static void arena_is_bounded(void **state)
 {
     (void)state;
@@ -184,17 +206,43 @@ static void any_bytes_stay_valid_json(void **state)
     arena_free(a);
 }
 
+/* Plain text is passed eight bytes at a time: no place hides a byte that needs an escape, and none becomes another. */
+static void each_byte_is_seen_at_each_place(void **state)
+{
+    (void)state;
+    struct arena *a = arena_new(1 << 20);
+    for (int c = 1; c < 0x100; c++)
+        for (size_t at = 0; at < 19; at++) {
+            char text[20] = "the quick brown fox";
+            text[at] = (char)c;
+            struct buf b = buf_new(a, 64);
+            json_quote(&b, text, strlen(text));
+            json_t *value = json_loadb(b.data, b.length, JSON_DECODE_ANY, NULL);
+            assert_non_null(value);
+            if (c < 0x80)
+                assert_string_equal(json_string_value(value), text);
+            else
+                assert_non_null(strstr(b.data, "\xEF\xBF\xBD"));
+            assert_null(strchr(b.data, 0x7f));
+            json_decref(value);
+            arena_reset(a);
+        }
+    arena_free(a);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(arena_zeroes_and_aligns),
         cmocka_unit_test(cleanups_run_last_first_once),
         cmocka_unit_test(arena_goes_back_to_a_mark),
+        cmocka_unit_test(what_was_allocated_last_grows_where_it_is),
         cmocka_unit_test(arena_is_bounded),
         cmocka_unit_test(buffers_grow),
         cmocka_unit_test(utf8),
         cmocka_unit_test(json_is_written),
         cmocka_unit_test(any_bytes_stay_valid_json),
+        cmocka_unit_test(each_byte_is_seen_at_each_place),
     };
     return cmocka_run_group_tests_name("base/text", tests, NULL, NULL);
 }

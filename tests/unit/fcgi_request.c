@@ -24,6 +24,21 @@ static const char *param(const struct http_io *io, const char *name)
     return "";
 }
 
+/* Around what is held back, around what one record takes, and small ones between. */
+static const size_t part_sizes[] = {1,     7999, 8000, 1,     8000, 8001,  7,    65527, 3,      65528, 65529,
+                                    57528, 5,    2,    57529, 4000, 61528, 4000, 61529, 131056, 9,     0};
+static char pattern[1 << 20];
+
+static size_t fill(void)
+{
+    size_t length = 0;
+    for (size_t i = 0; i < sizeof pattern; i++)
+        pattern[i] = (char)(i % 251);
+    for (size_t i = 0; part_sizes[i] > 0; i++)
+        length += part_sizes[i];
+    return length;
+}
+
 static bool say(const struct http_io *io, const char *text)
 {
     return io->write(io->self, text, strlen(text));
@@ -50,6 +65,13 @@ static bool answer(void *worker, const struct http_io *io)
         static char large[1 << 20];
         memset(large, 'y', sizeof large);
         return say(io, "Status: 200 OK\r\n\r\n") && io->write(io->self, large, sizeof large);
+    }
+    if (strcmp(path, "/parts") == 0) {
+        fill();
+        bool good = true;
+        for (size_t i = 0, at = 0; part_sizes[i] > 0; at += part_sizes[i++])
+            good = good && io->write(io->self, pattern + at, part_sizes[i]);
+        return good;
     }
     if (strcmp(path, "/endless") == 0) {
         memset(bytes, 'z', sizeof bytes);
@@ -254,6 +276,23 @@ static void a_large_answer_arrives_whole(void **state)
     assert_int_equal(s.served, 1);
 }
 
+static void an_answer_in_parts_of_any_size_keeps_its_order(void **state)
+{
+    (void)state;
+    struct server s;
+    start(&s);
+    for (int i = 0; i < 2; i++) { /* twice: the connection stands between two requests afterwards */
+        assert_true(client_request(s.client, "GET", "/parts", "", 0));
+        struct client_answer a = client_answer(s.client);
+        assert_true(a.ended);
+        assert_int_equal(a.length, fill());
+        assert_memory_equal(a.text, pattern, a.length);
+        free(a.text);
+    }
+    finish(&s);
+    assert_int_equal(s.served, 2);
+}
+
 static void an_answer_that_breaks_off_has_no_end(void **state)
 {
     (void)state;
@@ -377,6 +416,7 @@ int main(void)
         cmocka_unit_test(a_body_after_the_deadline_is_broken),
         cmocka_unit_test(a_request_that_does_not_ask_for_it_is_not_kept),
         cmocka_unit_test(a_large_answer_arrives_whole),
+        cmocka_unit_test(an_answer_in_parts_of_any_size_keeps_its_order),
         cmocka_unit_test(an_answer_that_breaks_off_has_no_end),
         cmocka_unit_test(a_writer_learns_that_the_peer_is_gone),
         cmocka_unit_test(too_many_parameters_are_refused_before_the_application),
