@@ -3,6 +3,7 @@
 #include "base/aside.h"
 #include "base/ids.h"
 #include "base/log.h"
+#include "db/error.h"
 #include "db/pending.h"
 #include "db/rows.h"
 #include "db/statements.h"
@@ -94,46 +95,14 @@ const struct db_error *db_error(const struct db *db)
     return &db->error;
 }
 
-/* ---- errors ---- */
-
-static void copy(char *out, size_t size, const char *text)
-{
-    snprintf(out, size, "%s", text ? text : "");
-    for (size_t n = strlen(out); n > 0 && out[n - 1] == '\n'; n--)
-        out[n - 1] = '\0';
-}
-
-static void set_error(struct db *db, const char *state, const char *message, size_t index)
-{
-    memset(&db->error, 0, sizeof db->error);
-    copy(db->error.state, sizeof db->error.state, state);
-    copy(db->error.message, sizeof db->error.message, message);
-    db->error.index = (int)index;
-}
-
-static void set_error_from(struct db *db, const PGresult *result, size_t index)
-{
-    const char *primary = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
-    set_error(db, PQresultErrorField(result, PG_DIAG_SQLSTATE), primary ? primary : PQresultErrorMessage(result), index);
-    struct db_error *e = &db->error;
-    copy(e->detail, sizeof e->detail, PQresultErrorField(result, PG_DIAG_MESSAGE_DETAIL));
-    copy(e->hint, sizeof e->hint, PQresultErrorField(result, PG_DIAG_MESSAGE_HINT));
-    copy(e->constraint, sizeof e->constraint, PQresultErrorField(result, PG_DIAG_CONSTRAINT_NAME));
-    copy(e->schema, sizeof e->schema, PQresultErrorField(result, PG_DIAG_SCHEMA_NAME));
-    copy(e->table, sizeof e->table, PQresultErrorField(result, PG_DIAG_TABLE_NAME));
-    copy(e->column, sizeof e->column, PQresultErrorField(result, PG_DIAG_COLUMN_NAME));
-    const char *position = PQresultErrorField(result, PG_DIAG_STATEMENT_POSITION);
-    e->position = position ? (int)strtol(position, NULL, 10) : 0;
-}
-
 /* Always returns BL_UNAVAILABLE. */
 static enum bl_status lose(struct db *db, const char *why)
 {
-    char message[sizeof db->error.message];
-    copy(message, sizeof message, why);
+    struct db_error error;
+    db_error_set(&error, "08006", why, 0); /* before the connection goes, which `why` may belong to */
     disconnect(db);
-    set_error(db, "08006", message, 0);
-    log_write(LOG_WARN, "db_lost", "%s", message);
+    db->error = error;
+    log_write(LOG_WARN, "db_lost", "%s", error.message);
     return BL_UNAVAILABLE;
 }
 
@@ -154,7 +123,7 @@ static bool connect_now(struct db *db)
     /* Non-blocking, so that a full socket never stops us from reading: else both ends of a pipeline could wait for the other. */
     bool good = conn && PQstatus(conn) == CONNECTION_OK && PQsetnonblocking(conn, 1) == 0 && PQenterPipelineMode(conn) == 1;
     if (!good) {
-        set_error(db, "08001", conn ? PQerrorMessage(conn) : "out of memory", 0);
+        db_error_set(&db->error, "08001", conn ? PQerrorMessage(conn) : "out of memory", 0);
         log_write(LOG_WARN, "db_connect", "%s", db->error.message);
         PQfinish(conn);
         return false;
@@ -193,7 +162,7 @@ static bool spoke_while_idle(const struct db *db)
 void db_queue(struct db *db, const char *sql, const char *const *args, int nargs)
 {
     if (db->pending.count == 0)
-        set_error(db, "", "", 0);
+        db_error_set(&db->error, "", "", 0);
     db_pending_add(&db->pending, sql, args, nargs);
 }
 
@@ -338,14 +307,14 @@ static enum bl_status settle(struct db *db, const struct answer *a, PGresult *re
     if (!good) {
         status = BL_INTERNAL;
         if (got != PGRES_PIPELINE_ABORTED)
-            set_error_from(db, result, a->index);
+            db_error_take(&db->error, result, a->index);
         if (a->kind == ANSWER_PREPARE)
             db_statements_remove(&db->statements, a->statement);
         if (a->kind == ANSWER_DEALLOCATE)
             db->stale = true;
     } else if (a->kind == ANSWER_EXECUTE && rolled_back_instead(db, result, a->index)) {
         status = BL_INTERNAL;
-        set_error(db, "25P02", "the transaction had failed before it was committed", a->index);
+        db_error_set(&db->error, "25P02", "the transaction had failed before it was committed", a->index);
     }
     if (status == BL_OK && a->kind == ANSWER_DESCRIBE)
         learn_parameters(a->statement, result);
@@ -486,10 +455,10 @@ enum bl_status db_flush(struct db *db, struct arena *arena, struct bl_rows **out
 
     enum bl_status status = BL_OK;
     if (db->pending.failed) {
-        set_error(db, "53200", "out of memory", 0);
+        db_error_set(&db->error, "53200", "out of memory", 0);
         status = BL_UNAVAILABLE;
     } else if (!db->conn) {
-        set_error(db, "08003", "not connected", 0);
+        db_error_set(&db->error, "08003", "not connected", 0);
         status = BL_UNAVAILABLE;
     } else if (count > 0) {
         bool began_idle = PQtransactionStatus(db->conn) == PQTRANS_IDLE;
@@ -497,7 +466,7 @@ enum bl_status db_flush(struct db *db, struct arena *arena, struct bl_rows **out
         if (status == BL_INTERNAL && may_repeat(db, batch, began_idle)) {
             batch_clear(batch);
             end_transaction(db);
-            set_error(db, "", "", 0);
+            db_error_set(&db->error, "", "", 0);
             status = db->conn ? exchange(db, batch->rows) : BL_UNAVAILABLE;
         }
     }
@@ -510,17 +479,17 @@ enum bl_status db_flush(struct db *db, struct arena *arena, struct bl_rows **out
 bool db_script(struct db *db, const char *sql)
 {
     if (!db->conn) {
-        set_error(db, "08003", "not connected", 0);
+        db_error_set(&db->error, "08003", "not connected", 0);
         return false;
     }
-    set_error(db, "", "", 0);
+    db_error_set(&db->error, "", "", 0);
     db_pending_clear(&db->pending);
     PQexitPipelineMode(db->conn); /* local: nothing is under way */
     PGresult *result = PQexec(db->conn, sql);
     ExecStatusType got = PQresultStatus(result);
     bool good = got == PGRES_COMMAND_OK || got == PGRES_TUPLES_OK || got == PGRES_EMPTY_QUERY;
     if (!good)
-        set_error_from(db, result, 0);
+        db_error_take(&db->error, result, 0);
     PQclear(result);
     if (PQstatus(db->conn) != CONNECTION_OK || !PQenterPipelineMode(db->conn))
         lose(db, PQerrorMessage(db->conn));

@@ -3,6 +3,7 @@
 #include "base/buf.h"
 #include "db/db.h"
 #include "files/files.h"
+#include "jobs/redraw.h"
 #include "jobs/tar.h"
 
 #include <errno.h>
@@ -15,12 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { ARENA_LIMIT = 1024 * 1024 * 1024, UUID_LETTERS = UUID_TEXT - 1, SUM_LETTERS = 32 };
-
-/* An id of the archive and the one it becomes; or a sum that is made of ids. Sorted by the old one. */
-struct pair {
-    char from[UUID_TEXT], to[UUID_TEXT];
-};
+enum { ARENA_LIMIT = 1024 * 1024 * 1024 };
 
 struct importing {
     struct transfer *out;
@@ -31,9 +27,7 @@ struct importing {
     size_t length;
     struct tar_part *parts;
     size_t part_count;
-    struct pair *pairs;
-    size_t pair_count, pair_room;
-    bool sums; /* there are pairs of sums */
+    struct redraw ids;
     json_t *organisation, *manifest;
 };
 
@@ -147,128 +141,6 @@ static bool check_archive(struct importing *m, const char *expected)
     return check_parts(m) && check_versions(m);
 }
 
-/* ---- ids ------------------------------------------------------------------------------------------------------------------ */
-
-static void add_pair(struct importing *m, const char *from, const char *to)
-{
-    if (m->pair_count == m->pair_room) {
-        size_t room = m->pair_room ? m->pair_room * 2 : 4096;
-        struct pair *more = arena_alloc(m->arena, room * sizeof *more);
-        if (m->pair_count)
-            memcpy(more, m->pairs, m->pair_count * sizeof *more);
-        m->pairs = more;
-        m->pair_room = room;
-    }
-    struct pair *p = &m->pairs[m->pair_count++];
-    snprintf(p->from, sizeof p->from, "%s", from);
-    snprintf(p->to, sizeof p->to, "%s", to ? to : "");
-}
-
-static int by_from(const void *a, const void *b)
-{
-    return strcmp(((const struct pair *)a)->from, ((const struct pair *)b)->from);
-}
-
-static int by_letters(const void *a, const void *b)
-{
-    return memcmp(a, b, UUID_LETTERS);
-}
-
-/* Ids tell the time they were made at, and lists and trails are in their order: a new id keeps the first half of the old one, and
- * those that have it in common keep their order. */
-static void draw(struct pair *run, size_t count)
-{
-    char(*fresh)[UUID_TEXT] = malloc(count * sizeof *fresh);
-    for (size_t i = 0; fresh && i < count; i++) {
-        uuid_v7(fresh[i]);
-        unsigned char half[8];
-        randombytes_buf(half, sizeof half);
-        snprintf(fresh[i], UUID_TEXT, "%.19s%02x%02x-%02x%02x%02x%02x%02x%02x", run[i].from, (half[0] & 0x3f) | 0x80, half[1],
-                 half[2], half[3], half[4], half[5], half[6], half[7]);
-    }
-    if (fresh)
-        qsort(fresh, count, sizeof *fresh, by_letters);
-    for (size_t i = 0; i < count; i++) {
-        if (fresh)
-            memcpy(run[i].to, fresh[i], UUID_TEXT);
-        else
-            uuid_v7(run[i].to);
-    }
-    free(fresh);
-}
-
-static void draw_all(struct importing *m)
-{
-    size_t kept = 0;
-    qsort(m->pairs, m->pair_count, sizeof *m->pairs, by_from);
-    for (size_t i = 0; i < m->pair_count; i++)
-        if (kept == 0 || strcmp(m->pairs[i].from, m->pairs[kept - 1].from) != 0)
-            m->pairs[kept++] = m->pairs[i];
-        else if (m->pairs[i].to[0] != '\0')
-            m->pairs[kept - 1] = m->pairs[i];
-    m->pair_count = kept;
-    for (size_t i = 0, next; i < kept; i = next) {
-        next = i + 1;
-        if (m->pairs[i].to[0] != '\0')
-            continue;
-        while (next < kept && m->pairs[next].to[0] == '\0' && strncmp(m->pairs[next].from, m->pairs[i].from, 19) == 0)
-            next++;
-        draw(&m->pairs[i], next - i);
-    }
-}
-
-static const char *becomes(const struct importing *m, const char *letters, size_t length)
-{
-    struct pair key;
-    memcpy(key.from, letters, length);
-    key.from[length] = '\0';
-    const struct pair *found = bsearch(&key, m->pairs, m->pair_count, sizeof key, by_from);
-    return found ? found->to : NULL;
-}
-
-static bool is_hex(char c)
-{
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
-}
-
-/* Is there an id at these letters? They are at least 36. */
-static bool is_id(const char *at)
-{
-    for (int i = 0; i < UUID_LETTERS; i++)
-        if (i == 8 || i == 13 || i == 18 || i == 23 ? at[i] != '-' : !is_hex(at[i]))
-            return false;
-    return true;
-}
-
-/* Is there a sum at these letters, such as an MD5: 32 hexadecimal digits and no more? */
-static bool is_sum(const char *text, size_t at, size_t length)
-{
-    if (at + SUM_LETTERS > length || (at > 0 && is_hex(text[at - 1])) ||
-        (at + SUM_LETTERS < length && is_hex(text[at + SUM_LETTERS])))
-        return false;
-    for (size_t i = 0; i < SUM_LETTERS; i++)
-        if (!is_hex(text[at + i]))
-            return false;
-    return true;
-}
-
-/* The bytes with every known id replaced, wherever it stands: a column, a list, a text. The lengths are the same. */
-static char *rewritten(const struct importing *m, const char *bytes, size_t length)
-{
-    char *out = arena_copy(m->arena, bytes, length);
-    for (size_t i = 0; i < length; i++) {
-        size_t found = i + UUID_LETTERS <= length && out[i + 8] == '-' && is_id(out + i) ? UUID_LETTERS
-                       : m->sums && is_sum(out, i, length)                               ? SUM_LETTERS
-                                                                                         : 0;
-        const char *to = found ? becomes(m, out + i, found) : NULL;
-        if (to)
-            memcpy(out + i, to, found);
-        if (found)
-            i += found - 1;
-    }
-    return out;
-}
-
 /* ---- rows ----------------------------------------------------------------------------------------------------------------- */
 
 static bool is_table(const struct tar_part *part)
@@ -297,7 +169,7 @@ static bool collect(struct importing *m)
             if (!row)
                 return fail(m, "part %s: a line is not JSON", part->name);
             if (id && uuid_valid(id))
-                add_pair(m, id, NULL);
+                redraw_add(&m->ids, id, NULL);
             json_decref(row);
             line = stop + 1;
         }
@@ -311,7 +183,7 @@ static const char *as_array(const struct importing *m, const struct tar_part *pa
     if (part->size == 0)
         return "[]";
     size_t length = (size_t)part->size;
-    char *text = rewritten(m, part->bytes, length), *out = arena_alloc(m->arena, length + 3);
+    char *text = redraw_text(&m->ids, part->bytes, length), *out = arena_alloc(m->arena, length + 3);
     out[0] = '[';
     for (size_t i = 0; i < length; i++)
         out[i + 1] = text[i] == '\n' ? ',' : text[i];
@@ -369,6 +241,22 @@ static const char generated_sql[] =
     "AND EXISTS (SELECT FROM pg_attribute t WHERE t.attrelid = c.oid AND t.attname = 'tenant_id') "
     "AND EXISTS (SELECT FROM pg_attribute t WHERE t.attrelid = c.oid AND t.attname = 'id')";
 
+/* The sum beside the id; NULL: none. `rows` have both, in the order of their ids. */
+static const char *sum_of(const struct bl_rows *rows, const char *id)
+{
+    int low = 0, high = db_count(rows);
+    while (low < high) {
+        int middle = low + (high - low) / 2, order = strcmp(db_cell(rows, middle, 0), id);
+        if (order == 0)
+            return db_cell(rows, middle, 1);
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return NULL;
+}
+
 /* What the sum of each row was, and is now that its ids are others. */
 static bool compare_sums(struct importing *m, const struct tar_part *part, const char *name, const struct bl_rows *rows,
                          size_t *found)
@@ -378,15 +266,9 @@ static bool compare_sums(struct importing *m, const struct tar_part *part, const
         stop = memchr(line, '\n', (size_t)(end - line)); /* collect has seen that it is there */
         json_t *row = json_loadb(line, (size_t)(stop - line), 0, NULL);
         const char *id = json_string_value(json_object_get(row, "id")), *was = json_string_value(json_object_get(row, name));
-        const char *now = NULL, *new_id = id ? becomes(m, id, UUID_LETTERS) : NULL;
-        for (int i = 0; was && new_id && !now && i < db_count(rows); i++)
-            if (strcmp(db_cell(rows, i, 0), new_id) == 0)
-                now = db_cell(rows, i, 1);
-        if (now && strlen(was) == SUM_LETTERS && strlen(now) == SUM_LETTERS && is_sum(was, 0, SUM_LETTERS) &&
-            strcmp(was, now) != 0) {
-            add_pair(m, was, now);
+        const char *new_id = id && was ? redraw_of(&m->ids, id) : NULL, *now = new_id ? sum_of(rows, new_id) : NULL;
+        if (now && redraw_sum(&m->ids, was, now))
             ++*found;
-        }
         json_decref(row);
     }
     return true;
@@ -406,7 +288,7 @@ static bool find_sums(struct importing *m, size_t *found)
         if (!part || part->size == 0)
             continue;
         if (!ask(m, m->worker,
-                 arena_format(m->arena, "SELECT id, %s FROM %s WHERE tenant_id = $1::uuid AND %s ~ '^[0-9a-f]{32}$'",
+                 arena_format(m->arena, "SELECT id, %s FROM %s WHERE tenant_id = $1::uuid AND %s ~ '^[0-9a-f]{32}$' ORDER BY id",
                               db_cell(columns, i, 1), db_cell(columns, i, 0), db_cell(columns, i, 1)),
                  &tenant, 1, &rows) ||
             !compare_sums(m, part, db_cell(columns, i, 2), rows, found))
@@ -426,8 +308,7 @@ static bool restore_rows(struct importing *m)
         return false;
     if (found == 0)
         return true;
-    m->sums = true;
-    draw_all(m); /* sorts them in */
+    redraw_all(&m->ids); /* sorts them in */
     m->out->rows = rows;
     m->out->parts = parts;
     if (!db_script(m->worker, "ROLLBACK TO rows"))
@@ -493,13 +374,13 @@ static bool make_directory(struct importing *m, const char *slug)
         return fail(m, "organisation.json or members.jsonl is not as it should be");
     if (!ask(m, m->owner, "INSERT INTO core.organisation (id, slug, name, kind) VALUES ($1::uuid, $2, $3, $4)", args, 4, &rows))
         return false;
-    add_pair(m, old, m->out->tenant);
+    redraw_add(&m->ids, old, m->out->tenant);
     const char *people[] = {as_array(m, members)}; /* no ids are known yet: as they were */
     if (!ask(m, m->owner, people_sql, people, 1, &rows))
         return false;
     for (int i = 0; i < db_count(rows); i++)
-        add_pair(m, db_cell(rows, i, 0), db_cell(rows, i, 1));
-    draw_all(m);
+        redraw_add(&m->ids, db_cell(rows, i, 0), db_cell(rows, i, 1));
+    redraw_all(&m->ids);
     const char *who[] = {m->out->tenant, as_array(m, members)}, *own[] = {roles ? as_array(m, roles) : "[]"};
     return ask(m, m->owner, members_sql, who, 2, &rows) &&
            ask(m, m->owner,
@@ -561,6 +442,7 @@ bool transfer_import(const struct config *config, const char *path, const char *
                           .worker = db_new(config->worker, false),
                           .files = files_new(config, stderr)};
     bool good = m.arena && m.owner && m.worker && m.files && sodium_init() >= 0;
+    m.ids.arena = m.arena;
     if (!good)
         fail(&m, "no memory, or the store of files is not set up");
     good = good && open_archive(&m, path) && connect(&m) && check_archive(&m, manifest);

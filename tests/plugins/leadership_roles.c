@@ -277,7 +277,7 @@ static void linked(const char *row, const char *relation, const char *to)
     answer_free(&a);
 }
 
-static void not_linked(const char *row, const char *relation, const char *to)
+static void refused_link(const char *row, const char *relation, const char *to)
 {
     struct answer a = link_role(row, relation, to);
     expect_problem(&a, 409, "one_letter", NULL);
@@ -298,11 +298,17 @@ static void a_row_has_one_accountable_and_each_role_one_letter(void **unused)
     linked(row, "responsible", answers); /* who answers may do it as well */
     linked(row, "consulted", asked);
     linked(row, "informed", told);
-    not_linked(row, "consulted", answers);
-    not_linked(row, "informed", answers);
-    not_linked(row, "informed", asked);
-    not_linked(row, "consulted", does);
-    not_linked(row, "responsible", told);
+    refused_link(row, "consulted", answers);
+    refused_link(row, "informed", answers);
+    refused_link(row, "informed", asked);
+    refused_link(row, "consulted", does);
+    refused_link(row, "responsible", told);
+    char path[200], whole[300];
+    snprintf(path, sizeof path, MATRIX "/%s/links/consulted/%s", row, told);
+    register_path(whole, path, NULL, NULL);
+    struct answer never = api_call(writer, "DELETE", whole, NULL, NULL);
+    expect_problem(&never, 404, "not_linked", NULL);
+    answer_free(&never);
     refuses(writer, MATRIX, row, NULL, json_pack("{s:s}", "accountable_id", told), 409, "one_letter");
     refuses(writer, ROLES, answers, "archive", NULL, 409, "role_in_use");
 

@@ -326,6 +326,29 @@ static void only_what_was_agreed_is_assigned(void **state)
     free(id);
 }
 
+static void a_person_comes_by_one_engagement(void **state)
+{
+    (void)state;
+    char *id = engaged(NULL);
+    struct answer r = api_post(provider, BARBICAN,
+                               json_pack("{s:s, s:s, s:[s], s:s, s:s}", "organisation", "keep", "kind", "internal_audit", "roles",
+                                         "reader", "valid_from", today(0), "valid_to", today(9)));
+    expect_status(&r, 201);
+    char *second = strdup(answer_text(&r, "id"));
+    answer_free(&r);
+    act(client, "keep", second, "accept", 200);
+    r = assigned(second, staff_id, "reader");
+    expect_problem(&r, 409, "assigned", NULL);
+    answer_free(&r);
+    act(client, "keep", id, "end", 200);
+    r = assigned(second, staff_id, "reader"); /* which holds no more */
+    expect_status(&r, 200);
+    answer_free(&r);
+    act(client, "keep", second, "end", 200);
+    free(second);
+    free(id);
+}
+
 static bool on_trail(struct api *who, const char *org, const char *record, const char *verb, const char *actor)
 {
     struct answer r = api_get(who, "/api/v1/orgs/%s/events?record=%s&verb=%s", org, record, verb);
@@ -445,6 +468,7 @@ int main(void)
         CASE(who_asks_does_not_answer_and_strangers_do_nothing),
         CASE(what_cannot_be_asked),
         CASE(only_what_was_agreed_is_assigned),
+        CASE(a_person_comes_by_one_engagement),
         CASE(all_of_it_is_on_the_clients_trail),
         CASE(a_list_taken_away_is_on_the_clients_trail),
     };
