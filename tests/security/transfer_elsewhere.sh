@@ -138,17 +138,17 @@ verdict "another one does not" refused nowhere org proof --in "$work/false"
 verdict "nor by keys of another installation" refused "$ballium" org proof --in "$work/proof"
 verdict "the bytes are no organisation's any more" [ "$(sql "SELECT count(*) FROM core.file")" = 0 ]
 
-# ---- an organisation with six thousand rows whose sums change with their ids ----
+# ---- an organisation with eight thousand rows whose sums change with their ids ----
 elsewhere org import --in "$work/a.tar" --slug many >/dev/null
 columns=$(sql "SELECT string_agg(quote_ident(column_name), ', ' ORDER BY ordinal_position) FROM information_schema.columns WHERE table_schema = 'planning'
     AND table_name = 'treatment_action' AND is_generated = 'NEVER' AND column_name NOT IN ('id', 'ref')")
 sql "INSERT INTO planning.treatment_action (id, ref, $columns) SELECT gen_random_uuid(), 'TA-many-' || n, $columns FROM (SELECT a.* FROM planning.treatment_action a
-    JOIN core.organisation o ON o.id = a.tenant_id WHERE o.slug = 'many' AND a.control_id IS NOT NULL LIMIT 1) a, generate_series(1, 6000) n"
+    JOIN core.organisation o ON o.id = a.tenant_id WHERE o.slug = 'many' AND a.control_id IS NOT NULL LIMIT 1) a, generate_series(1, 8000) n"
 elsewhere org export --slug many --out "$work/m.tar" >/dev/null
 verdict "it moves as well" elsewhere org import --in "$work/m.tar" --slug more
 verdict "each with its own sum, which holds a new id" [ "$(sql "SELECT count(*), count(DISTINCT a.fingerprint) FROM planning.treatment_action a JOIN core.organisation o
     ON o.id = a.tenant_id WHERE o.slug = 'more' AND a.ref LIKE 'TA-many-%' AND a.fingerprint NOT IN (SELECT fingerprint FROM planning.treatment_action x WHERE
-    x.tenant_id <> a.tenant_id)")" = "6000|1" ]
+    x.tenant_id <> a.tenant_id)")" = "8000|1" ]
 
 call -X DELETE -H 'If-Match: "1"' "$keep/roles/move-clerk" >/dev/null
 "$ballium" client end --id "$id" >/dev/null
