@@ -64,7 +64,7 @@ void redraw_all(struct redraw *d)
             d->pairs[kept++] = d->pairs[i];
         else if (d->pairs[i].to[0] != '\0')
             d->pairs[kept - 1] = d->pairs[i];
-    d->count = kept;
+    d->count = d->sorted = kept;
     for (size_t i = 0, next; i < kept; i = next) {
         next = i + 1;
         if (d->pairs[i].to[0] != '\0')
@@ -80,7 +80,7 @@ static const char *becomes(const struct redraw *d, const char *letters, size_t l
     struct redraw_pair key;
     memcpy(key.from, letters, length);
     key.from[length] = '\0';
-    const struct redraw_pair *found = bsearch(&key, d->pairs, d->count, sizeof key, by_from);
+    const struct redraw_pair *found = bsearch(&key, d->pairs, d->sorted, sizeof key, by_from);
     return found ? found->to : NULL;
 }
 

@@ -15,8 +15,8 @@ struct redraw_pair {
 struct redraw {
     struct arena *arena; /* all of its memory */
     struct redraw_pair *pairs;
-    size_t count, room;
-    bool sums; /* there are pairs of sums */
+    size_t count, room, sorted; /* sorted: how many of them can be looked up */
+    bool sums;                  /* there are pairs of sums */
 };
 
 /* `to` NULL: redraw_all draws one. */
