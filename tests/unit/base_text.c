@@ -230,6 +230,32 @@ static void each_byte_is_seen_at_each_place(void **state)
     arena_free(a);
 }
 
+/* Short ones are quoted in one pass, up to forty characters; in a buffer that is nearly full, too. */
+static void names_of_any_length(void **state)
+{
+    (void)state;
+    struct arena *a = arena_new(1 << 20);
+    for (size_t length = 0; length < 100; length++) {
+        char name[100], whole[120];
+        memset(name, 'n', length);
+        name[length] = '\0';
+        struct buf b = buf_new(a, 64);
+        struct json j;
+        json_start(&j, &b);
+        json_open(&j, NULL, '{');
+        json_put_integer(&j, name, 1);
+        json_put_integer(&j, name, 2);
+        json_end(&j);
+        snprintf(whole, sizeof whole, "{\"%s\":1,", name);
+        assert_memory_equal(b.data, whole, length + 6);
+        snprintf(whole, sizeof whole, "\"%s\":2}", name);
+        assert_string_equal(b.data + length + 6, whole);
+        assert_int_equal(b.length, strlen(b.data));
+        arena_reset(a);
+    }
+    arena_free(a);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -241,6 +267,7 @@ int main(void)
         cmocka_unit_test(buffers_grow),
         cmocka_unit_test(utf8),
         cmocka_unit_test(json_is_written),
+        cmocka_unit_test(names_of_any_length),
         cmocka_unit_test(any_bytes_stay_valid_json),
         cmocka_unit_test(each_byte_is_seen_at_each_place),
     };
