@@ -16,7 +16,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { ARENA_LIMIT = 1024 * 1024 * 1024 };
+/* All rows go into the database in one statement, so they are in memory at once, besides an id and the new one for each. */
+enum { ARENA_LIMIT = 1024 * 1024 * 1024, RECORDS_MOST = 300 /* MiB */ };
 
 struct importing {
     struct transfer *out;
@@ -53,6 +54,21 @@ static bool ask(struct importing *m, struct db *db, const char *sql, const char 
 
 /* ---- the archive ---------------------------------------------------------------------------------------------------------- */
 
+static bool is_table(const struct tar_part *part)
+{
+    size_t length = strlen(part->name);
+    return length > 6 && strcmp(part->name + length - 6, ".jsonl") == 0 && strcmp(part->name, "members.jsonl") != 0;
+}
+
+static bool is_small(struct importing *m)
+{
+    long long bytes = 0;
+    for (size_t i = 0; i < m->part_count; i++)
+        bytes += is_table(&m->parts[i]) ? m->parts[i].size : 0;
+    return bytes <= RECORDS_MOST * 1024LL * 1024 ||
+           fail(m, "its records take %lld MiB: an import takes %d at most", bytes / 1024 / 1024, RECORDS_MOST);
+}
+
 static bool open_archive(struct importing *m, const char *path)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -69,7 +85,7 @@ static bool open_archive(struct importing *m, const char *path)
         return fail(m, "cannot read %s: %s", path, strerror(errno));
     m->bytes = map;
     const char *why = tar_read(m->bytes, m->length, &m->parts, &m->part_count);
-    return why ? fail(m, "%s: %s", path, why) : true;
+    return why ? fail(m, "%s: %s", path, why) : is_small(m);
 }
 
 static struct tar_part *part_of(struct importing *m, const char *name)
@@ -143,20 +159,26 @@ static bool check_archive(struct importing *m, const char *expected)
 
 /* ---- rows ----------------------------------------------------------------------------------------------------------------- */
 
-static bool is_table(const struct tar_part *part)
-{
-    size_t length = strlen(part->name);
-    return length > 6 && strcmp(part->name + length - 6, ".jsonl") == 0 && strcmp(part->name, "members.jsonl") != 0;
-}
-
 static const char *table_of(struct importing *m, const struct tar_part *part)
 {
     return arena_copy(m->arena, part->name, strlen(part->name) - 6);
 }
 
+static size_t count_lines(const struct importing *m)
+{
+    size_t lines = 0;
+    for (size_t i = 0; i < m->part_count; i++) {
+        const char *at = m->parts[i].bytes, *end = at + m->parts[i].size;
+        for (; is_table(&m->parts[i]) && (at = memchr(at, '\n', (size_t)(end - at))) != NULL; at++)
+            lines++;
+    }
+    return lines;
+}
+
 /* The id of each row of each table that has ids. */
 static bool collect(struct importing *m)
 {
+    redraw_expect(&m->ids, count_lines(m));
     for (size_t i = 0; i < m->part_count; i++) {
         const struct tar_part *part = &m->parts[i];
         const char *end = part->bytes + part->size;
@@ -183,10 +205,12 @@ static const char *as_array(const struct importing *m, const struct tar_part *pa
     if (part->size == 0)
         return "[]";
     size_t length = (size_t)part->size;
-    char *text = redraw_text(&m->ids, part->bytes, length), *out = arena_alloc(m->arena, length + 3);
+    char *out = arena_alloc(m->arena, length + 3);
     out[0] = '[';
-    for (size_t i = 0; i < length; i++)
-        out[i + 1] = text[i] == '\n' ? ',' : text[i];
+    memcpy(out + 1, part->bytes, length);
+    redraw_bytes(&m->ids, out + 1, length);
+    for (char *end = out; (end = memchr(end, '\n', length - (size_t)(end - out))) != NULL;)
+        *end = ',';
     out[length] = ']'; /* in the place of the last line's end */
     return out;
 }
@@ -244,9 +268,10 @@ static const char generated_sql[] =
 /* The sum beside the id; NULL: none. `rows` have both, in the order of their ids. */
 static const char *sum_of(const struct bl_rows *rows, const char *id)
 {
-    int low = 0, high = db_count(rows);
+    uint8_t wanted[16];
+    int low = 0, high = uuid_parse(id, wanted) ? db_count(rows) : 0;
     while (low < high) {
-        int middle = low + (high - low) / 2, order = strcmp(db_cell(rows, middle, 0), id);
+        int length, middle = low + (high - low) / 2, order = memcmp(db_bytes(rows, middle, 0, &length), wanted, sizeof wanted);
         if (order == 0)
             return db_cell(rows, middle, 1);
         if (order < 0)
@@ -304,7 +329,10 @@ static bool restore_rows(struct importing *m)
     long long rows = m->out->rows, parts = m->out->parts;
     if (!db_script(m->worker, "SAVEPOINT rows"))
         return fail(m, "%s", db_error(m->worker)->message);
-    if (!insert_rows(m) || !find_sums(m, &found))
+    struct arena_mark mark = arena_mark(m->arena);
+    bool good = insert_rows(m);
+    arena_release(m->arena, mark);
+    if (!good || !find_sums(m, &found))
         return false;
     if (found == 0)
         return true;

@@ -7,16 +7,19 @@
 
 enum { UUID_LETTERS = UUID_TEXT - 1, SUM_LETTERS = 32 };
 
+void redraw_expect(struct redraw *d, size_t count)
+{
+    struct redraw_pair *more = arena_alloc(d->arena, count * sizeof *more);
+    if (d->count)
+        memcpy(more, d->pairs, d->count * sizeof *more);
+    d->pairs = more;
+    d->room = count;
+}
+
 void redraw_add(struct redraw *d, const char *from, const char *to)
 {
-    if (d->count == d->room) {
-        size_t room = d->room ? d->room * 2 : 4096;
-        struct redraw_pair *more = arena_alloc(d->arena, room * sizeof *more);
-        if (d->count)
-            memcpy(more, d->pairs, d->count * sizeof *more);
-        d->pairs = more;
-        d->room = room;
-    }
+    if (d->count == d->room)
+        redraw_expect(d, d->room ? d->room * 2 : 4096);
     struct redraw_pair *p = &d->pairs[d->count++];
     snprintf(p->from, sizeof p->from, "%s", from);
     snprintf(p->to, sizeof p->to, "%s", to ? to : "");
@@ -115,20 +118,18 @@ static bool is_sum(const char *text, size_t at, size_t length)
     return true;
 }
 
-char *redraw_text(const struct redraw *d, const char *bytes, size_t length)
+void redraw_bytes(const struct redraw *d, char *bytes, size_t length)
 {
-    char *out = arena_copy(d->arena, bytes, length);
     for (size_t i = 0; i < length; i++) {
-        size_t found = i + UUID_LETTERS <= length && out[i + 8] == '-' && is_id(out + i) ? UUID_LETTERS
-                       : d->sums && is_sum(out, i, length)                               ? SUM_LETTERS
-                                                                                         : 0;
-        const char *to = found ? becomes(d, out + i, found) : NULL;
+        size_t found = i + UUID_LETTERS <= length && bytes[i + 8] == '-' && is_id(bytes + i) ? UUID_LETTERS
+                       : d->sums && is_sum(bytes, i, length)                                 ? SUM_LETTERS
+                                                                                             : 0;
+        const char *to = found ? becomes(d, bytes + i, found) : NULL;
         if (to)
-            memcpy(out + i, to, found);
+            memcpy(bytes + i, to, found);
         if (found)
             i += found - 1;
     }
-    return out;
 }
 
 bool redraw_sum(struct redraw *d, const char *was, const char *now)

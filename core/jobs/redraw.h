@@ -19,6 +19,8 @@ struct redraw {
     bool sums;                  /* there are pairs of sums */
 };
 
+/* Room for so many, before the first is added: it grows by copying. */
+void redraw_expect(struct redraw *, size_t count);
 /* `to` NULL: redraw_all draws one. */
 void redraw_add(struct redraw *, const char *from, const char *to);
 /* False: no sum, or the same as before. */
@@ -27,7 +29,7 @@ bool redraw_sum(struct redraw *, const char *was, const char *now);
 void redraw_all(struct redraw *);
 /* What the id becomes; NULL: not known. */
 const char *redraw_of(const struct redraw *, const char *id);
-/* The bytes with every known id and sum replaced, wherever it stands: a column, a list, a text. The lengths are the same. */
-char *redraw_text(const struct redraw *, const char *bytes, size_t length);
+/* Replaces every known id and sum, wherever it stands: a column, a list, a text. The lengths are the same. */
+void redraw_bytes(const struct redraw *, char *bytes, size_t length);
 
 #endif

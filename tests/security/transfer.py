@@ -7,6 +7,7 @@
                              forge: a letter of that part changed, and the manifest's hash of it made anew
   transfer.py intrude A B NAME TENANT … its first row is another organisation's, and the manifest's hash of it made anew
   transfer.py counts A B     have they as many rows in each part?
+  transfer.py huge A         makes one that says it has more records than an import takes
   transfer.py loose A        how many links begin at a record without an event
 """
 import hashlib
@@ -72,6 +73,17 @@ def same(one, two):
     if shared:
         print(f"{len(shared)} ids are the same in both")
     return not differ and not shared and len(a) > 20
+
+
+def huge(path):
+    """An archive of two parts, whose second one says that it has 301 MiB, and has: a hole in the file."""
+    with open(path, "wb") as file:
+        for name, size in (("organisation.json", 0), ("core.event.jsonl", 301 << 20)):
+            head = tarfile.TarInfo(name)
+            head.size = size
+            file.write(head.tobuf(tarfile.USTAR_FORMAT))
+        file.truncate(file.tell() + (301 << 20) + 1024)
+    return True
 
 
 def check(path):
@@ -160,5 +172,5 @@ def loose(path):
 
 
 if __name__ == "__main__":
-    acts = {f.__name__: f for f in (same, check, spoil, drop, add, older, forge, intrude, counts, loose)}
+    acts = {f.__name__: f for f in (same, check, spoil, drop, add, older, forge, intrude, counts, loose, huge)}
     sys.exit(0 if acts[sys.argv[1]](*sys.argv[2:]) else 1)

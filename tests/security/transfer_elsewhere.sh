@@ -88,6 +88,10 @@ spoiled older context 'migration .* of context'
 python3 "$here/transfer.py" forge "$work/a.tar" "$work/bad.tar" context.issue.jsonl
 verdict "a forged manifest is refused" refused elsewhere org import --in "$work/bad.tar" --slug moved --manifest "$manifest"
 verdict "and named" told manifest.json
+python3 "$here/transfer.py" huge "$work/huge.tar"
+verdict "more records than fit into its memory are refused" refused elsewhere org import --in "$work/huge.tar" --slug moved
+verdict "before anything is written, in words" told 'its records take 301 MiB: an import takes 300 at most'
+rm -f "$work/huge.tar"
 verdict "a slug that is taken there is refused" refused elsewhere org import --in "$work/a.tar"
 verdict "nothing of them is left" [ "$(sql 'SELECT count(*) FROM core.organisation') $(sql 'SELECT count(*) FROM context.issue')" = "1 0" ]
 
